@@ -1,0 +1,42 @@
+/** `vswitch check`: the topology is loaded as a run would, and told back with what it takes. */
+import { stdout } from 'node:process';
+import { plan } from '../engine/plan.ts';
+import { formatBytes } from '../telemetry/bytes.ts';
+import { loadTopology } from '../topology/load.ts';
+import { EXIT_FINE } from './errors.ts';
+import { grouped, table } from './format.ts';
+
+const BURST = 64;
+const RING_ENTRIES = 256;
+
+export function checkFile(file: string, options: { readonly json?: boolean }): number {
+  const topology = loadTopology(file);
+  const { captures } = topology;
+  const planned = plan(topology, {
+    workers: 1,
+    injectAt: [],
+    captures,
+    burst: BURST,
+    ringEntries: RING_ENTRIES,
+    lossless: false,
+  });
+  if (options.json === true) {
+    stdout.write(`${JSON.stringify(topology, null, 2)}\n`);
+    return EXIT_FINE;
+  }
+  const vnics = topology.hosts.reduce((sum, host) => sum + host.vms.reduce((n, vm) => n + vm.nics.length, 0), 0);
+  const sizes = [...planned.sums].sort((a, b) => b[1] - a[1]).map(([what, bytes]) => [what, formatBytes(bytes)]);
+  const counts = [
+    `${grouped(topology.hosts.length)} hosts`,
+    `${grouped(vnics)} vNICs`,
+    `${grouped(topology.switches.length)} physical switches`,
+    `${grouped(topology.links.length)} links`,
+    `${grouped(topology.streams.length)} streams`,
+    `${grouped(captures.length)} captures`,
+  ];
+  stdout.write(`${topology.name}: fine: ${counts.join(', ')}\n\n`);
+  stdout.write(
+    `${table([{ title: 'memory for' }, { title: 'bytes', align: 'right' }], [...sizes, ['all', formatBytes(planned.bytes)]])}\n`,
+  );
+  return EXIT_FINE;
+}

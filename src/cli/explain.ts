@@ -1,0 +1,75 @@
+/** `vswitch explain`: one frame, every rule it meets, and what becomes of it. */
+import { stdout } from 'node:process';
+import { firstTimeNs, replay } from '../endpoints/replay.ts';
+import type { Explanation } from '../engine/explain.ts';
+import { Network } from '../engine/network.ts';
+import { loadTopology } from '../topology/load.ts';
+import { frame, knownPort, type PortFile } from './arguments.ts';
+import { EXIT_FINE } from './errors.ts';
+import { paint } from './format.ts';
+
+export interface ExplainOptions {
+  readonly port: string;
+  readonly frame: string;
+  readonly in?: readonly PortFile[];
+  readonly json?: boolean;
+}
+
+export async function explainFrame(file: string, options: ExplainOptions): Promise<number> {
+  const topology = { ...loadTopology(file), streams: [], captures: [] };
+  const port = knownPort(topology, options.port);
+  const bytes = frame(options.frame);
+  const inputs = (options.in ?? []).map((input) => ({ port: knownPort(topology, input.port), file: input.file }));
+  const network = new Network(topology, {
+    injectAt: [...new Set(inputs.map((i) => i.port))],
+    watch: ['*'],
+    unplugged: 'open',
+  });
+  if (inputs.length > 0) await replay(network, firstTimeNs(inputs, {}) ?? 0n, { inputs });
+  const explanation = network.explain(port, bytes);
+  await network.stop();
+  stdout.write(options.json === true ? `${toJson(explanation)}\n` : `${tell(explanation, bytes)}\n`);
+  return EXIT_FINE;
+}
+
+function toJson(explanation: Explanation): string {
+  return JSON.stringify(
+    explanation,
+    (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value),
+    2,
+  );
+}
+
+function tell(explanation: Explanation, bytes: Uint8Array): string {
+  const { verdict, copies } = explanation;
+  const lines = [
+    `${describe(bytes)}, enters at ${explanation.port} (${explanation.switch}, ${explanation.macModel})`,
+    '',
+  ];
+  for (const { check, outcome, fact } of explanation.checks) {
+    const mark = outcome === 'failed' ? paint('red', 'no ') : paint('green', 'yes');
+    lines.push(`  ${mark}  ${check.rule.padEnd(4)} ${check.sentence}${fact === '' ? '' : `  (${fact})`}`);
+  }
+  const rule = verdict.rule === '-' ? '' : ` by ${verdict.rule}`;
+  const color = verdict.fate === 'drop' ? 'red' : 'green';
+  lines.push(
+    '',
+    `${paint(color, verdict.fate === 'drop' ? `dropped${rule}` : 'relayed')}: ${verdict.name}: ${verdict.sentence}`,
+  );
+  for (const copy of copies) {
+    const left = copy.bytes === null ? '' : `  ${describe(copy.bytes)}`;
+    const fate = copy.verdict.fate === 'pass' ? 'leaves by' : `dropped (${copy.verdict.name}) at`;
+    lines.push(`  ${fate} ${copy.port}${left}`);
+  }
+  return lines.join('\n');
+}
+
+/** `00:50:… > ff:ff:…, VLAN 10, 60 bytes`. */
+function describe(bytes: Uint8Array): string {
+  const mac = (at: number): string =>
+    Array.from(bytes.subarray(at, at + 6), (octet) => octet.toString(16).padStart(2, '0')).join(':');
+  if (bytes.length < 14) return `${bytes.length} bytes, no Ethernet header`;
+  const isTagged = bytes[12] === 0x81 && bytes[13] === 0 && bytes.length >= 18;
+  const tag = isTagged ? `VLAN ${((bytes[14]! & 15) << 8) | bytes[15]!} (priority ${bytes[14]! >>> 5})` : 'untagged';
+  return `${mac(6)} > ${mac(0)}, ${tag}, ${bytes.length} bytes`;
+}

@@ -1,0 +1,124 @@
+/** The live view of a run: redrawn in place on a terminal, a line a second elsewhere. All of it is read from the shared memory. */
+import { stdout } from 'node:process';
+import type { Network } from '../engine/network.ts';
+import { VERDICTS } from '../telemetry/generated/verdicts.ts';
+import type { PortReport } from '../telemetry/report.ts';
+import { bar, grouped, paint, scaled, table } from './format.ts';
+
+const REDRAW_MS = 250;
+const LINE_MS = 1000;
+const ROWS_MAX = 20;
+const BAR_WIDTH = 32;
+/** The rules that keep a host with several uplinks from looping or duplicating. */
+const GUARDS = new Set(['R1', 'R2', 'R6', 'R7', 'R8', 'R9', 'R19']);
+const DROPS = VERDICTS.filter((row) => row.fate === 'drop');
+
+interface Sample {
+  readonly atMs: number;
+  readonly ports: readonly PortReport[];
+}
+
+export class Live {
+  readonly #network: Network;
+  readonly #durationNs: bigint;
+  readonly #isQuiet: boolean;
+  readonly #isTerminal = stdout.isTTY === true;
+  #last: Sample;
+  #drawn = 0;
+
+  constructor(network: Network, durationNs: bigint, isQuiet: boolean) {
+    this.#network = network;
+    this.#durationNs = durationNs;
+    this.#isQuiet = isQuiet;
+    this.#last = this.#sample();
+  }
+
+  #sample(): Sample {
+    return { atMs: performance.now(), ports: this.#network.ports() };
+  }
+
+  /** Draws if it is time to. */
+  look(): void {
+    if (this.#isQuiet || performance.now() - this.#last.atMs < (this.#isTerminal ? REDRAW_MS : LINE_MS)) return;
+    const now = this.#sample();
+    if (this.#isTerminal) this.#redraw(now);
+    else stdout.write(`${this.#line(now)}\n`);
+    this.#last = now;
+  }
+
+  /** Leaves the screen clear for the summary. */
+  end(): void {
+    if (this.#drawn > 0) stdout.write(`\x1b[${this.#drawn}A\x1b[J`);
+    this.#drawn = 0;
+  }
+
+  #rate(now: Sample, of: (port: PortReport) => number): number {
+    const sum = (sample: Sample): number => sample.ports.reduce((total, port) => total + of(port), 0);
+    return (sum(now) - sum(this.#last)) / ((now.atMs - this.#last.atMs) / 1000);
+  }
+
+  #progress(): string {
+    const seconds = Number(this.#network.nowNs) / 1e9;
+    const unit = this.#network.clock === 'wall' ? 's' : 's simulated';
+    if (this.#durationNs === 0n) return `${seconds.toFixed(1)} ${unit}, Ctrl-C ends it`;
+    const total = Number(this.#durationNs) / 1e9;
+    return `${bar(seconds / total, BAR_WIDTH)} ${seconds.toFixed(1)} of ${total} ${unit}`;
+  }
+
+  #line(now: Sample): string {
+    const seconds = (Number(this.#network.nowNs) / 1e9).toFixed(1);
+    const drops = countDrops(now);
+    const guarded = drops.filter(({ rule }) => GUARDS.has(rule)).reduce((sum, { frames }) => sum + frames, 0);
+    const dropped = drops.reduce((sum, { frames }) => sum + frames, 0);
+    return `${seconds} s  rx ${scaled(
+      this.#rate(now, (p) => p.rxFrames),
+      'frames/s',
+    )}  tx ${scaled(
+      this.#rate(now, (p) => p.txFrames),
+      'frames/s',
+    )}  dropped ${grouped(dropped)}, of these by loop guards ${grouped(guarded)}`;
+  }
+
+  #redraw(now: Sample): void {
+    const seconds = (now.atMs - this.#last.atMs) / 1000;
+    const before = new Map(this.#last.ports.map((port) => [port.name, port]));
+    const rows = now.ports.map((port) => {
+      const then = before.get(port.name)!;
+      const rx = (port.rxFrames - then.rxFrames) / seconds;
+      const tx = (port.txFrames - then.txFrames) / seconds;
+      return {
+        busy: rx + tx,
+        cells: [port.name, port.kind, `${scaled(rx)}`, `${scaled(tx)}`, grouped(port.rxFrames), grouped(port.txFrames)],
+      };
+    });
+    const shown = rows.length > ROWS_MAX ? rows.sort((a, b) => b.busy - a.busy).slice(0, ROWS_MAX) : rows;
+    const right = (title: string) => ({ title, align: 'right' as const });
+    const ports = table(
+      [{ title: 'port' }, { title: 'kind' }, right('rx/s'), right('tx/s'), right('rx frames'), right('tx frames')],
+      shown.map(({ cells }) => cells),
+    );
+    const drops = countDrops(now).map(
+      ({ name, rule, frames }) =>
+        `${GUARDS.has(rule) ? paint('yellow', 'loop guard') : 'drop      '}  ${rule.padEnd(4)} ${name.padEnd(18)} ${grouped(frames)}`,
+    );
+    const text = [
+      this.#progress(),
+      '',
+      ports,
+      ...(rows.length > shown.length ? [`… and ${rows.length - shown.length} quieter ports`] : []),
+      '',
+      ...drops,
+    ].join('\n');
+    this.end();
+    stdout.write(`${text}\n`);
+    this.#drawn = text.split('\n').length;
+  }
+}
+
+function countDrops(sample: Sample): { name: string; rule: string; frames: number }[] {
+  return DROPS.map(({ name, rule }) => ({
+    name,
+    rule,
+    frames: sample.ports.reduce((sum, p) => sum + (p.verdicts[name] ?? 0), 0),
+  })).filter(({ frames }) => frames > 0);
+}

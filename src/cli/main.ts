@@ -1,0 +1,140 @@
+#!/usr/bin/env node
+/** The `vswitch` command: what can be asked, and with which words. Each command is a file of this folder, loaded when it is called. */
+import { readFileSync } from 'node:fs';
+import { argv, stdout } from 'node:process';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { duration, portFile, wholeNumber } from './arguments.ts';
+import { EXIT_BAD_INPUT, explainFailure } from './errors.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+const WORKERS_MAX = 64;
+
+const program = new Command('vswitch')
+  .description(
+    'A packet-level virtual-switch emulator: real Ethernet frames, end-host loop prevention, captures for Wireshark.',
+  )
+  .version(version)
+  .option('--debug', 'show where in the program a failure came from')
+  .showSuggestionAfterError()
+  .showHelpAfterError('(vswitch --help tells more)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_BAD_INPUT))
+  .addHelpText(
+    'after',
+    `
+Examples:
+  vswitch run                                        a built-in network of two hosts, with a capture in captures/
+  vswitch run lab.yaml --duration 10s --workers 2    a topology of yours, on the wall clock
+  vswitch run lab.yaml --clock virtual --json        the same frames at every run
+  vswitch check lab.yaml                             is it well-formed, and how much memory does it take?
+  vswitch replay lab.yaml --in esx1/vm1=in.pcap --out out
+  vswitch explain lab.yaml --port esx1/vmnic0 --frame ffffffffffff0050560000010806...
+
+Exit codes: 0 fine, 1 the run failed or the ledger does not balance, 2 bad input.`,
+  );
+
+const clock = new Option(
+  '--clock <clock>',
+  'wall: as fast as it goes; virtual: simulated time, the same at every run',
+).choices(['wall', 'virtual']);
+
+program
+  .command('run')
+  .description('run a network, show it live, write its captures')
+  .argument('[topology]', 'YAML or JSON file; without one, a built-in network')
+  .option('-d, --duration <time>', 'how long; 0 until Ctrl-C', duration)
+  .option('-w, --workers <n>', 'threads that move frames (wall clock)', wholeNumber(1, WORKERS_MAX))
+  .addOption(clock.default('wall'))
+  .option('--json', 'print the report as JSON')
+  .option('-o, --report <file>', 'write the report as JSON, for vswitch ports and vswitch mac-table')
+  .option('-q, --quiet', 'no live view')
+  .addHelpText('after', '\nExamples:\n  vswitch run\n  vswitch run lab.yaml -d 30s -w 2 -o report.json')
+  .action(async (file, options) => end((await import('./run.ts')).run(file, options)));
+
+program
+  .command('replay')
+  .description('let the frames of capture files enter a network at their capture times (virtual clock)')
+  .argument('<topology>', 'YAML or JSON file; its traffic is not started')
+  .requiredOption(
+    '-i, --in <port=file>',
+    'pcap or pcapng whose frames enter at this port: vNIC, uplink or physical port; repeatable',
+    portFile,
+  )
+  .requiredOption('--out <folder>', 'where to write <owner>/<port>.pcapng for every port, and report.json')
+  .option('--age <time>', 'ageing time of every MAC table, instead of the topology’s', duration)
+  .option(
+    '--until <time>',
+    'when to stop, from the first frame; default: when nothing is on its way any more',
+    duration,
+  )
+  .option('--keep-going', 'pass over what is wrong in a capture file')
+  .option('--json', 'print the report as JSON')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  vswitch replay lab.yaml --in esx1/vm1=vm1.pcap --in esx1/vmnic0=outside.pcapng --out out\n  vswitch replay lab.yaml --in tor/1=in.pcap --out out --age 20s --until 60s',
+  )
+  .action(async (file, options) => end((await import('./replay.ts')).replayFiles(file, options)));
+
+program
+  .command('check')
+  .description('check a topology and tell what it takes')
+  .argument('<topology>', 'YAML or JSON file')
+  .option('--json', 'print the checked topology as JSON')
+  .addHelpText('after', '\nExample:\n  vswitch check lab.yaml')
+  .action(async (file, options) => end((await import('./check.ts')).checkFile(file, options)));
+
+program
+  .command('explain')
+  .description('tell which rules a frame meets and what becomes of it, without sending it')
+  .argument('<topology>', 'YAML or JSON file')
+  .requiredOption('-p, --port <port>', 'where the frame enters')
+  .requiredOption('-f, --frame <hex|file>', 'the frame without FCS, as hex digits or the first one of a capture file')
+  .option('-i, --in <port=file>', 'replay these first, so that the MAC tables are filled; repeatable', portFile)
+  .option('--json', 'print the explanation as JSON')
+  .addHelpText(
+    'after',
+    '\nExample:\n  vswitch explain lab.yaml --port esx1/vmnic1 --frame "ffffffffffff 005056000001 0806"',
+  )
+  .action(async (file, options) => end((await import('./explain.ts')).explainFrame(file, options)));
+
+for (const [name, what] of [
+  ['ports', 'show the ports of a finished run'],
+  ['mac-table', 'show the MAC tables of a finished run'],
+] as const) {
+  program
+    .command(name)
+    .description(what)
+    .argument('<report>', 'report.json of a run or a replay')
+    .option('-s, --switch <name>', 'one switch only, such as esx1/vSwitch0')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', `\nExample:\n  vswitch run -o report.json && vswitch ${name} report.json`)
+    .action(async (file, options) => end((await import('./show.ts')).show(name, file, options)));
+}
+
+program
+  .command('schema')
+  .description('print the JSON Schema of topology files, for completion in an editor')
+  .addHelpText('after', '\nExample:\n  vswitch schema > vswitch.schema.json')
+  .action(async () => {
+    const { topologyJsonSchema } = await import('../topology/schema.ts');
+    stdout.write(`${JSON.stringify(topologyJsonSchema(), null, 2)}\n`);
+  });
+
+/** Sets the exit code that a command came to. */
+async function end(code: Promise<number> | number): Promise<void> {
+  process.exitCode = await code;
+}
+
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader of a pipe has seen enough (`| head`).
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync(argv);
+} catch (error) {
+  process.exitCode =
+    error instanceof InvalidArgumentError ? EXIT_BAD_INPUT : explainFailure(error, program.opts()['debug'] === true);
+}

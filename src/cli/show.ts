@@ -1,0 +1,54 @@
+/** `vswitch ports` and `vswitch mac-table`: parts of a report that a run or a replay has written. */
+import { readFileSync } from 'node:fs';
+import { stdout } from 'node:process';
+import { reason } from '../engine/drain.ts';
+import type { Report, SwitchReport } from '../telemetry/report.ts';
+import { EXIT_FINE, UsageError } from './errors.ts';
+import { macTables, portsTable } from './summary.ts';
+
+export interface ShowOptions {
+  readonly switch?: string;
+  readonly json?: boolean;
+}
+
+export function show(what: 'ports' | 'mac-table', file: string, options: ShowOptions): number {
+  const switches = choose(read(file), options.switch);
+  if (options.json === true) {
+    const part = switches.map((sw) => ({
+      switch: sw.name,
+      ...(what === 'ports' ? { ports: sw.ports } : { macTable: sw.macTable }),
+    }));
+    stdout.write(`${JSON.stringify(part, null, 2)}\n`);
+  } else {
+    stdout.write(`${what === 'ports' ? portsTable(switches) : macTables(switches)}\n`);
+  }
+  return EXIT_FINE;
+}
+
+function read(file: string): Report {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `${file}: ${reason(error)}; name the report.json that vswitch run --report or vswitch replay wrote`,
+    );
+  }
+  try {
+    const report = JSON.parse(text) as Report;
+    if (Array.isArray(report.switches)) return report;
+  } catch {
+    // Told below, as for JSON of another kind.
+  }
+  throw new UsageError(`${file}: not a report; name the report.json that vswitch run --report or vswitch replay wrote`);
+}
+
+function choose(report: Report, name: string | undefined): readonly SwitchReport[] {
+  if (name === undefined) return report.switches;
+  const found = report.switches.filter((sw) => sw.name === name);
+  if (found.length === 0)
+    throw new UsageError(
+      `no switch ${name} in the report; there are ${report.switches.map((sw) => sw.name).join(', ')}`,
+    );
+  return found;
+}

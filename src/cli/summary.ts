@@ -1,0 +1,98 @@
+/** The tables at the end of a run: ports, MAC tables, drops by rule, the ledger. */
+import { formatBytes } from '../telemetry/bytes.ts';
+import { VERDICTS } from '../telemetry/generated/verdicts.ts';
+import type { Ledger, Report, SwitchReport } from '../telemetry/report.ts';
+import { grouped, paint, scaled, table } from './format.ts';
+
+const ROWS = new Map(VERDICTS.map((row) => [row.name, row]));
+
+const right = (title: string) => ({ title, align: 'right' as const });
+
+export function portsTable(switches: readonly SwitchReport[]): string {
+  const columns = [
+    { title: 'port' },
+    { title: 'kind' },
+    { title: 'link' },
+    { title: 'uplink' },
+    right('rx frames'),
+    right('rx bytes'),
+    right('tx frames'),
+    right('tx bytes'),
+    right('drops'),
+  ];
+  const rows = switches.flatMap((sw) =>
+    sw.ports.map((port) => {
+      const drops = Object.entries(port.verdicts).reduce(
+        (sum, [name, n]) => sum + (ROWS.get(name)?.fate === 'drop' ? n : 0),
+        0,
+      );
+      const uplink = port.kind === 'uplink' ? (port.inUse ? 'in use' : 'not in use') : (port.pinnedTo ?? '-');
+      return [
+        port.name,
+        port.kind,
+        port.link,
+        uplink,
+        grouped(port.rxFrames),
+        grouped(port.rxBytes),
+        grouped(port.txFrames),
+        grouped(port.txBytes),
+        grouped(drops),
+      ];
+    }),
+  );
+  return table(columns, rows);
+}
+
+export function macTables(switches: readonly SwitchReport[]): string {
+  const columns = [{ title: 'switch' }, right('VLAN'), { title: 'MAC' }, { title: 'port' }, right('age')];
+  const rows = switches.flatMap((sw) =>
+    sw.macTable.map((e) => {
+      const vlan = e.vlan === 4095 ? 'any' : String(e.vlan);
+      return [sw.name, vlan, e.mac, e.port, e.static ? 'static' : `${e.ageSeconds.toFixed(1)} s`];
+    }),
+  );
+  return rows.length === 0 ? 'the MAC tables are empty' : table(columns, rows);
+}
+
+export function dropsTable(drops: Readonly<Record<string, number>>): string {
+  const rows = Object.entries(drops)
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, frames]) => [grouped(frames), name, ROWS.get(name)?.rule ?? '-', ROWS.get(name)?.sentence ?? '']);
+  return rows.length === 0
+    ? 'no drops'
+    : table([right('frames'), { title: 'verdict' }, { title: 'rule' }, { title: 'because' }], rows);
+}
+
+export function ledgerLine(ledger: Ledger): string {
+  const dropped = Object.values(ledger.drops).reduce((sum, n) => sum + n, 0);
+  const parts = `in ${grouped(ledger.framesIn)} + copies ${grouped(ledger.copiesMade)} = delivered ${grouped(ledger.delivered)} + dropped ${grouped(dropped)} + held ${grouped(ledger.held)}`;
+  return ledger.balanced
+    ? `ledger  ${parts}  ${paint('green', 'balanced')}`
+    : `ledger  ${parts}  ${paint('red', 'DOES NOT BALANCE')}`;
+}
+
+export function summary(report: Report): string {
+  const unit = report.clock === 'wall' ? 's' : 's simulated';
+  const moved = report.switches.reduce((sum, sw) => sum + sw.ledger.framesIn, 0);
+  const rate =
+    report.clock === 'wall' && report.seconds > 0 ? `, ${scaled(moved / report.seconds, 'frames/s')} switched` : '';
+  const lines = [
+    `${report.name}: ${report.seconds.toFixed(3)} ${unit}, ${report.switches.length} switches, memory ${formatBytes(report.memoryBytes)}${rate}`,
+    '',
+    portsTable(report.switches),
+    '',
+    dropsTable(report.ledger.drops),
+    '',
+  ];
+  const waiting = report.streams.filter((s) => s.unresolved);
+  for (const stream of waiting) lines.push(`${stream.from} is still asking by ARP for ${stream.to}: nothing was sent`);
+  for (const capture of report.captures) {
+    const lost = capture.lost > 0 ? `, ${grouped(capture.lost)} frames lost because the file could not keep up` : '';
+    lines.push(
+      capture.failure ??
+        `capture ${capture.file}  ${grouped(capture.frames)} frames, ${formatBytes(capture.bytes)}${lost}`,
+    );
+  }
+  lines.push(ledgerLine(report.ledger));
+  return lines.join('\n');
+}

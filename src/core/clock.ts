@@ -1,0 +1,153 @@
+/**
+ * What moves switches: "process everything due until T", called by two clocks.
+ *
+ * On the wall clock T is now and work is done in rounds, a burst from each port in turn. On the virtual clock the next event
+ * anywhere decides; at one instant a switch takes, in this order, what arrives by its wires (in order of receiving port),
+ * what its guests send, what waits in their rings, and then its guests take what came for them. The burst size changes
+ * how much is taken at a time, never the order.
+ */
+import { isTight } from './capture';
+import { publishAll } from './egress';
+import { drain, Guest, nextSend, sendDue } from './guest';
+import { Port } from './port';
+import { relay } from './relay';
+import { advance, available, Ring } from './ring';
+import { portAt, Switch } from './switch';
+import { visit } from './visit';
+import { copyAt, dueAt, Wire } from './wire';
+import { Worker } from './worker';
+
+export const RUN_DONE: u32 = 0; // nothing is due until the asked time
+export const RUN_TIGHT: u32 = 1; // a capture ring has to be emptied first
+export const RUN_BUDGET: u32 = 2; // as many steps as were asked for
+
+// @ts-ignore: decorator
+@inline
+function u32At(list: u32, i: u32): usize {
+  return <usize>load<u32>(<usize>list + (<usize>i << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function setTime(sw: Switch, now: u64): void {
+  sw.now = now;
+  sw.stampNow = now & sw.stampMask;
+}
+
+/** Relays up to a burst of frames that have arrived by one wire; returns how many. */
+function receive(sw: Switch, wire: Wire): u32 {
+  const ready = min(available(wire), sw.burst);
+  const port = changetype<Port>(<usize>wire.toPort);
+  let n: u32 = 0;
+  while (n < ready && dueAt(wire, n) <= sw.now) {
+    relay(sw, port, copyAt(wire, n));
+    n++;
+  }
+  if (n != 0) advance(wire, n);
+  return n;
+}
+
+function drainGuests(sw: Switch): u32 {
+  let answered: u32 = 0;
+  for (let i: u32 = 0; i < sw.drainCount; i++) {
+    const port = changetype<Port>(u32At(sw.drainList, i));
+    port.toDrain = 0;
+    answered += drain(sw, port);
+  }
+  sw.drainCount = 0;
+  return answered;
+}
+
+/** One round on the wall clock; returns frames moved. */
+function turn(sw: Switch, worker: Worker, now: u64): u32 {
+  setTime(sw, now);
+  let work: u32 = 0;
+  for (let i: u32 = 0; i < sw.inletCount; i++) work += receive(sw, changetype<Wire>(u32At(sw.inlets, i)));
+  for (let i: u32 = 0; i < sw.streamerCount; i++) work += sendDue(sw, changetype<Guest>(u32At(sw.streamers, i)));
+  for (let i: u32 = 0; i < sw.localCount; i++) {
+    const port = portAt(sw, i);
+    if (port.rxRing != 0) work += visit(sw, port);
+  }
+  if (sw.dirtyCount != 0) publishAll(sw, worker);
+  if (sw.drainCount != 0) drainGuests(sw);
+  return work;
+}
+
+/** Wall clock: up to `rounds` rounds over the worker's switches at time `now`; returns frames moved. */
+export function runWall(worker: Worker, now: u64, rounds: u32): u32 {
+  let work: u32 = 0;
+  for (let r: u32 = 0; r < rounds; r++) {
+    let moved: u32 = 0;
+    for (let i: u32 = 0; i < worker.switchCount; i++) moved += turn(changetype<Switch>(u32At(worker.switches, i)), worker, now);
+    work += moved;
+    if (moved == 0) break;
+  }
+  worker.now = now;
+  worker.rounds += rounds;
+  return work;
+}
+
+/** One visit on the virtual clock, at `sw.now`. */
+function step(sw: Switch, worker: Worker): void {
+  for (let i: u32 = 0; i < sw.inletCount; i++) {
+    if (receive(sw, changetype<Wire>(u32At(sw.inlets, i))) != 0) return publishAll(sw, worker);
+  }
+  for (let i: u32 = 0; i < sw.streamerCount; i++) {
+    if (sendDue(sw, changetype<Guest>(u32At(sw.streamers, i))) != 0) return;
+  }
+  for (let i: u32 = 0; i < sw.localCount; i++) {
+    const port = portAt(sw, i);
+    if (port.rxRing != 0 && visit(sw, port) != 0) return publishAll(sw, worker);
+  }
+  drainGuests(sw);
+}
+
+/** The time of the next event at a switch, ns; u64.MAX_VALUE when there is none. */
+export function nextEvent(sw: Switch): u64 {
+  if (sw.drainCount != 0) return sw.now;
+  for (let i: u32 = 0; i < sw.localCount; i++) {
+    const ring = portAt(sw, i).rxRing;
+    if (ring != 0 && available(changetype<Ring>(<usize>ring)) != 0) return sw.now;
+  }
+  let soonest = u64.MAX_VALUE;
+  for (let i: u32 = 0; i < sw.inletCount; i++) {
+    const wire = changetype<Wire>(u32At(sw.inlets, i));
+    if (available(wire) != 0) soonest = min(soonest, dueAt(wire, 0));
+  }
+  for (let i: u32 = 0; i < sw.streamerCount; i++) soonest = min(soonest, nextSend(changetype<Guest>(u32At(sw.streamers, i))));
+  return soonest;
+}
+
+/** Virtual clock: moves the worker's switches, event by event, until nothing is due at or before `until`. */
+export function runVirtual(worker: Worker, until: u64, budget: u32): u32 {
+  for (let i: u32 = 0; i < worker.switchCount; i++) {
+    const sw = changetype<Switch>(u32At(worker.switches, i));
+    sw.nextDue = nextEvent(sw);
+  }
+  for (let steps: u32 = 0; steps < budget; steps++) {
+    let first = changetype<Switch>(u32At(worker.switches, 0));
+    for (let i: u32 = 1; i < worker.switchCount; i++) {
+      const sw = changetype<Switch>(u32At(worker.switches, i));
+      if (sw.nextDue < first.nextDue) first = sw;
+    }
+    if (first.nextDue > until) {
+      worker.now = until;
+      for (let i: u32 = 0; i < worker.switchCount; i++) setTime(changetype<Switch>(u32At(worker.switches, i)), until);
+      return RUN_DONE;
+    }
+    if (first.captureRingCount != 0 && isTight(first)) return RUN_TIGHT;
+    worker.now = max(worker.now, first.nextDue);
+    setTime(first, worker.now);
+    worker.rounds++;
+    step(first, worker);
+    first.nextDue = nextEvent(first);
+  }
+  return RUN_BUDGET;
+}
+
+/** Wall clock: when the worker has something to do next, ns; 0 when it has already. */
+export function nextWork(worker: Worker): u64 {
+  let soonest = u64.MAX_VALUE;
+  for (let i: u32 = 0; i < worker.switchCount; i++) soonest = min(soonest, nextEvent(changetype<Switch>(u32At(worker.switches, i))));
+  return soonest;
+}

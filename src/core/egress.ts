@@ -1,0 +1,119 @@
+/**
+ * The way out: tag or strip this copy, queue it on the port's ring or wire, count what became of it.
+ *
+ * What is queued is published once per visit (`publishAll`), and a worker at the other end is woken only if it sleeps.
+ */
+import { available } from './ring';
+import { capture, DIRECTION_OUT } from './capture';
+import { copyOut, describe, Frame, HEADER_BYTES, lengthOf, needsOwnBytes, slotOf, UNTAGGED, withoutTag, withTci } from './frame';
+import { VERDICT_delivered, VERDICT_egress_link_down, VERDICT_no_buffer, VERDICT_queue_full } from './generated/verdicts';
+import { release, take } from './pool';
+import { count, countMany, Port, VLAN_TRANSPARENT } from './port';
+import { publish, push, Ring } from './ring';
+import { Switch } from './switch';
+import { dueAt, send, Wire } from './wire';
+import { wake, Worker } from './worker';
+
+/** Sends one copy, in VLAN `vid` and with outer TCI `tci` so far, out of `out`. Takes over one reference. */
+export function emit(sw: Switch, out: Port, descriptor: u64, vid: u32, tci: i32): void {
+  if (!out.linkUp) {
+    count(out, VERDICT_egress_link_down);
+    release(slotOf(descriptor), sw.worker);
+    return;
+  }
+  const copy = out.vlanMode == VLAN_TRANSPARENT ? descriptor : tagged(sw, out, descriptor, vid, tci);
+  if (copy == 0) {
+    count(out, VERDICT_no_buffer);
+    release(slotOf(descriptor), sw.worker);
+    return;
+  }
+  if (!queue(sw, out, copy)) {
+    count(out, VERDICT_queue_full);
+    release(slotOf(copy), sw.worker);
+  }
+}
+
+/** The copy as VLAN `vid` leaves by `out` (802.1Q-2018 8.6.5 and 6.9.2), priority and drop eligibility kept; 0 when it needs a buffer and there is none. */
+function tagged(sw: Switch, out: Port, descriptor: u64, vid: u32, tci: i32): u64 {
+  if (vid == out.untaggedVid) {
+    if (tci == UNTAGGED) return descriptor;
+    const own = owned(sw, descriptor);
+    return own == 0 ? 0 : withoutTag(own);
+  }
+  const wanted = vid | (tci == UNTAGGED ? 0 : <u32>tci & 0xf000);
+  if (<u32>tci == wanted) return descriptor;
+  const own = owned(sw, descriptor);
+  return own == 0 ? 0 : withTci(own, tci, wanted);
+}
+
+/** The copy, in bytes of its own if its tag could not be edited otherwise; then its reference to the old bytes is given back. */
+function owned(sw: Switch, descriptor: u64): u64 {
+  if (!needsOwnBytes(descriptor)) return descriptor;
+  const length = lengthOf(descriptor);
+  const slot = take(sw.pool, length);
+  if (slot == 0) return 0;
+  copyOut(slot + HEADER_BYTES, descriptor, length);
+  changetype<Frame>(slot).id = changetype<Frame>(slotOf(descriptor)).id;
+  release(slotOf(descriptor), sw.worker);
+  return describe(slot, length);
+}
+
+function queue(sw: Switch, out: Port, copy: u64): bool {
+  if (out.txRing != 0) {
+    if (!push(changetype<Ring>(<usize>out.txRing), copy)) return false;
+  } else if (out.txWire != 0) {
+    if (!send(changetype<Wire>(<usize>out.txWire), copy, sw.now)) return false;
+  }
+  out.txBytes += lengthOf(copy);
+  if (out.capture != 0) capture(sw, out, copy, DIRECTION_OUT);
+  if ((out.txRing | out.txWire) == 0) {
+    // It leaves the emulated world here.
+    count(out, VERDICT_delivered);
+    release(slotOf(copy), sw.worker);
+  } else {
+    markDirty(sw, out);
+  }
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+export function markDirty(sw: Switch, out: Port): void {
+  if (out.dirty) return;
+  out.dirty = 1;
+  store<u32>(<usize>sw.dirtyList + (<usize>sw.dirtyCount << 2), <u32>changetype<usize>(out));
+  sw.dirtyCount++;
+}
+
+/** What was queued becomes visible to the other end, and is delivered: counted here, once for a burst. */
+// @ts-ignore: decorator
+@inline
+function countPublished(port: Port, ring: Ring): void {
+  countMany(port, VERDICT_delivered, ring.headNext - ring.head);
+  publish(ring);
+}
+
+/** Publishes everything that was queued since the last time. */
+export function publishAll(sw: Switch, worker: Worker): void {
+  for (let i: u32 = 0; i < sw.dirtyCount; i++) {
+    const port = changetype<Port>(<usize>load<u32>(<usize>sw.dirtyList + (<usize>i << 2)));
+    port.dirty = 0;
+    if (port.txRing != 0) {
+      countPublished(port, changetype<Ring>(<usize>port.txRing));
+      if (port.toDrain) continue;
+      port.toDrain = 1;
+      store<u32>(<usize>sw.drainList + (<usize>sw.drainCount << 2), <u32>changetype<usize>(port));
+      sw.drainCount++;
+    } else {
+      const wire = changetype<Wire>(<usize>port.txWire);
+      countPublished(port, wire);
+      if (port.toWorker == <u32>changetype<usize>(worker)) {
+        const far = changetype<Switch>(<usize>wire.toSwitch);
+        if (available(wire) != 0) far.nextDue = min(far.nextDue, dueAt(wire, 0));
+      } else {
+        wake(changetype<Worker>(<usize>port.toWorker));
+      }
+    }
+  }
+  sw.dirtyCount = 0;
+}

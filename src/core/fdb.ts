@@ -1,0 +1,249 @@
+/**
+ * The filtering database: (FID, MAC) -> logical port. It knows neither frames nor ports, only numbers.
+ *
+ * Open addressing, linear probing, at most half full; an entry has 16 bytes, four to a cache line:
+ *
+ *     key    u64   1 << 60 | FID << 48 | MAC as a little-endian load sees it; 0: empty
+ *     value  u64   time last heard, ns (52 bits) | static (1 bit) | logical port (11 bits)
+ *
+ * One multiply hashes a key: its product's top bits depend on every bit of the key (Fibonacci hashing). The value is
+ * compared whole with what it would become, and written only when it differs. Ageing is exact at look-up: an entry is gone
+ * from the instant that `ageNs` has passed, whether or not it still takes a place; a static one has a time that never
+ * comes. Entries leave by backward shift, so that there are no tombstones and a chain never outlives its cause.
+ *
+ * `locks` runs parallel to the table, one u64 for each place: until when an announcement from outside is refused (R13).
+ *
+ * Measured with bench/core.ts, 1,024 stations: a table a quarter full and one half full differ by less than the noise.
+ * Known limit: in a full table that evicts, each new station costs a walk over the whole table.
+ */
+import { TEAM_PORT } from './port';
+import { FULL_EVICT, Switch, portAt } from './switch';
+
+/** FID of an address that is registered in every VLAN its port carries. 4095 is no VLAN's. */
+export const FID_ANY: u32 = 4095;
+
+const MULTIPLIER: u64 = 0x9e3779b97f4a7c15;
+export const PORT_MASK: u64 = 0x7ff;
+const STATIC_BIT: u64 = 0x800;
+/** Everything of a value but the time. */
+const PLACE_MASK: u64 = 0xfff;
+export const TIME_SHIFT: u64 = 12;
+const NEVER: u64 = 0xfffffffffffff << TIME_SHIFT;
+
+// @ts-ignore: decorator
+@inline
+export function keyOf(fid: u32, mac: u64): u64 {
+  return (<u64>(fid | 0x1000) << 48) | mac;
+}
+
+/** Address of the entry with `key`, or 0. */
+// @ts-ignore: decorator
+@inline
+export function find(table: usize, mask: u32, shift: u32, key: u64): usize {
+  let place = <u32>((key * MULTIPLIER) >>> <u64>shift);
+  let entry = table + (<usize>place << 4);
+  let held = load<u64>(entry);
+  while (held != key) {
+    if (held == 0) return 0;
+    place = (place + 1) & mask;
+    entry = table + (<usize>place << 4);
+    held = load<u64>(entry);
+  }
+  return entry;
+}
+
+// @ts-ignore: decorator
+@inline
+export function hasAged(value: u64, ageNs: u64, now: u64): bool {
+  return (value >>> TIME_SHIFT) + ageNs <= now;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isStatic(value: u64): bool {
+  return (value & STATIC_BIT) != 0;
+}
+
+/** Address of the live entry for (fid, mac), or 0. */
+export function lookup(sw: Switch, key: u64): usize {
+  const entry = find(sw.table, sw.tableMask, sw.tableShift, key);
+  if (entry == 0 || hasAged(load<u64>(entry, 8), sw.ageNs, sw.stampNow)) return 0;
+  return entry;
+}
+
+// @ts-ignore: decorator
+@inline
+export function logicalOf(entry: usize): u32 {
+  return <u32>(load<u64>(entry, 8) & PORT_MASK);
+}
+
+/** Notes that `key` was heard on `logical` (802.1D-2004 7.8): refresh, move, or a new entry. */
+export function learn(sw: Switch, key: u64, logical: u32): void {
+  const wanted = (sw.stampNow << TIME_SHIFT) | <u64>logical;
+  const entry = find(sw.table, sw.tableMask, sw.tableShift, key);
+  if (entry == 0) {
+    insertDynamic(sw, key, wanted);
+    return;
+  }
+  const value = load<u64>(entry, 8);
+  if (value == wanted) return;
+  if (isStatic(value)) {
+    if (<u32>(value & PORT_MASK) != logical) sw.staticConflict++;
+    return;
+  }
+  const before = <u32>(value & PORT_MASK);
+  if (hasAged(value, sw.ageNs, sw.stampNow)) {
+    sw.aged++;
+    sw.learned++;
+    setLock(sw, entry, 0);
+  } else if (before != logical) {
+    sw.moved++;
+    setLock(sw, entry, 0);
+  }
+  if (before != logical) {
+    tally(sw, before, -1);
+    tally(sw, logical, 1);
+  }
+  store<u64>(entry, wanted, 8);
+}
+
+function insertDynamic(sw: Switch, key: u64, value: u64): void {
+  if (sw.entryCount >= sw.entriesMax && !makeRoom(sw)) {
+    sw.notLearned++;
+    return;
+  }
+  sw.learned++;
+  insert(sw, key, value);
+}
+
+function insert(sw: Switch, key: u64, value: u64): void {
+  let place = <u32>((key * MULTIPLIER) >>> <u64>sw.tableShift);
+  while (load<u64>(<usize>sw.table + (<usize>place << 4)) != 0) place = (place + 1) & sw.tableMask;
+  const entry = <usize>sw.table + (<usize>place << 4);
+  store<u64>(entry, value, 8);
+  store<u64>(entry, key);
+  setLock(sw, entry, 0);
+  sw.entryCount++;
+  if (!isStatic(value)) tally(sw, <u32>(value & PORT_MASK), 1);
+}
+
+/**
+ * Makes room for one entry: what has aged goes first, all of it; else, if the policy is to evict, the least recently heard
+ * dynamic entry of the logical port that holds most, so that a guest that sprays addresses hurts only itself.
+ */
+function makeRoom(sw: Switch): bool {
+  const before = sw.entryCount;
+  sweep(sw);
+  if (sw.entryCount < before) return true;
+  if (sw.whenFull != FULL_EVICT) return false;
+  let fullest = TEAM_PORT;
+  let most = sw.teamEntryCount;
+  for (let i: u32 = 0; i < sw.portCount; i++) {
+    const held = portAt(sw, i).entryCount;
+    if (held > most) {
+      most = held;
+      fullest = i;
+    }
+  }
+  let oldest: usize = 0;
+  let oldestValue: u64 = NEVER;
+  const end = <usize>sw.table + ((<usize>sw.tableMask + 1) << 4);
+  for (let entry: usize = sw.table; entry < end; entry += 16) {
+    if (load<u64>(entry) == 0) continue;
+    const value = load<u64>(entry, 8);
+    if (<u32>(value & PLACE_MASK) == fullest && value < oldestValue) {
+      oldestValue = value;
+      oldest = entry;
+    }
+  }
+  if (oldest == 0) return false;
+  sw.evicted++;
+  remove(sw, oldest);
+  return true;
+}
+
+/** Takes out what has aged. */
+export function sweep(sw: Switch): void {
+  let place: u32 = 0;
+  while (place <= sw.tableMask) {
+    const entry = <usize>sw.table + (<usize>place << 4);
+    if (load<u64>(entry) != 0 && hasAged(load<u64>(entry, 8), sw.ageNs, sw.stampNow)) {
+      sw.aged++;
+      remove(sw, entry); // another entry may have moved in: look at this place again
+    } else {
+      place++;
+    }
+  }
+}
+
+/** Forgets the dynamic entries of one logical port, or of all when `logical` is above TEAM_PORT. */
+export function flush(sw: Switch, logical: u32): void {
+  let place: u32 = 0;
+  while (place <= sw.tableMask) {
+    const entry = <usize>sw.table + (<usize>place << 4);
+    const value = load<u64>(entry, 8);
+    const matches = logical > TEAM_PORT || <u32>(value & PORT_MASK) == logical;
+    if (load<u64>(entry) != 0 && !isStatic(value) && matches) remove(sw, entry);
+    else place++;
+  }
+}
+
+/** Binds `key` to `logical` whatever is heard; an entry that is there is replaced. False when the table is full of static entries. */
+export function setStatic(sw: Switch, key: u64, logical: u32): bool {
+  const entry = find(sw.table, sw.tableMask, sw.tableShift, key);
+  if (entry != 0) remove(sw, entry);
+  if (sw.entryCount >= sw.entriesMax && !makeRoom(sw)) return false;
+  insert(sw, key, NEVER | STATIC_BIT | <u64>logical);
+  return true;
+}
+
+/** Removes a static binding; false when there is none. */
+export function deleteStatic(sw: Switch, key: u64): bool {
+  const entry = find(sw.table, sw.tableMask, sw.tableShift, key);
+  if (entry == 0 || !isStatic(load<u64>(entry, 8))) return false;
+  remove(sw, entry);
+  return true;
+}
+
+export function setLock(sw: Switch, entry: usize, until: u64): void {
+  store<u64>(<usize>sw.locks + ((entry - <usize>sw.table) >>> 1), until);
+}
+
+export function lockedUntil(sw: Switch, entry: usize): u64 {
+  return load<u64>(<usize>sw.locks + ((entry - <usize>sw.table) >>> 1));
+}
+
+/** Dynamic entries of each logical port: what fair eviction goes by. */
+function tally(sw: Switch, logical: u32, change: i32): void {
+  if (logical == TEAM_PORT) sw.teamEntryCount += change;
+  else portAt(sw, logical).entryCount += change;
+}
+
+/** Takes an entry out and moves those behind it that probed past it one place nearer to their home. */
+function remove(sw: Switch, gone: usize): void {
+  const version = changetype<usize>(sw) + offsetof<Switch>('tableVersion');
+  atomic.store<u32>(version, sw.tableVersion + 1);
+  const value = load<u64>(gone, 8);
+  if (!isStatic(value)) tally(sw, <u32>(value & PORT_MASK), -1);
+  sw.entryCount--;
+  const table: usize = sw.table;
+  const mask = sw.tableMask;
+  let hole = <u32>((gone - table) >>> 4);
+  let place = hole;
+  for (;;) {
+    place = (place + 1) & mask;
+    const entry = table + (<usize>place << 4);
+    const key = load<u64>(entry);
+    if (key == 0) break;
+    const home = <u32>((key * MULTIPLIER) >>> <u64>sw.tableShift);
+    // It may move to the hole if its home is not cyclically within (hole, place].
+    if (((place - home) & mask) < ((place - hole) & mask)) continue;
+    const to = table + (<usize>hole << 4);
+    store<u64>(to, key);
+    store<u64>(to, load<u64>(entry, 8), 8);
+    setLock(sw, to, lockedUntil(sw, entry));
+    hole = place;
+  }
+  store<u64>(table + (<usize>hole << 4), 0);
+  atomic.store<u32>(version, sw.tableVersion + 1);
+}

@@ -1,0 +1,63 @@
+/**
+ * What tells an end-host switch from a bridge: who is local, and which copies from outside must not be taken.
+ *
+ * Local stations are what the table holds on ports that are no uplinks: in the registered model the vNICs' own addresses,
+ * in the learning model whoever was heard there.
+ */
+import { FID_ANY, isStatic, keyOf, lockedUntil, logicalOf, lookup } from './fdb';
+import { etherTypeAt, lengthOf, bytesOf } from './frame';
+import { TEAM_PORT, carries } from './port';
+import { MODEL_LEARNING, Switch, portAt } from './switch';
+import { note, OUTCOME_FAILED, OUTCOME_PASSED } from './trace';
+import { CHECK_announce, CHECK_lock } from './generated/verdicts';
+
+const BROADCAST: u64 = 0xffffffffffff;
+const ETHERTYPE_ARP: u32 = 0x0608; // 0x0806 as a little-endian load sees it
+const ETHERTYPE_RARP: u32 = 0x3580;
+/** R13: how long a station that announced itself here is not believed to have moved outside (Open vSwitch, 5 s). */
+const LOCK_NS: u64 = 5_000_000_000;
+const ARP_BYTES: u32 = 28;
+
+/** The live entry that says where `mac` is in `vid`, or 0. */
+export function whereIs(sw: Switch, vid: u32, mac: u64): usize {
+  const entry = lookup(sw, keyOf(vid, mac));
+  if (entry != 0 || !sw.hasAnyFid) return entry;
+  const any = lookup(sw, keyOf(FID_ANY, mac));
+  return any != 0 && carries(portAt(sw, logicalOf(any)), vid) ? any : 0;
+}
+
+/**
+ * R7: whether a frame from an uplink is a reflection, its source being a local station; with the exceptions of the learning
+ * model, in which a station that moved outside says so by a gratuitous ARP or a RARP (R12), unless it announced itself
+ * here just now, for then it is that announcement that comes back (R13).
+ */
+export function isReflection(sw: Switch, source: usize, descriptor: u64, dst: u64): bool {
+  if (source == 0 || logicalOf(source) == TEAM_PORT) return false;
+  if (sw.model != MODEL_LEARNING || isStatic(load<u64>(source, 8))) return true;
+  if (!isAnnouncement(descriptor, dst)) {
+    note(sw, CHECK_announce, OUTCOME_FAILED, logicalOf(source));
+    return true;
+  }
+  note(sw, CHECK_announce, OUTCOME_PASSED, logicalOf(source));
+  const locked = lockedUntil(sw, source) > sw.now;
+  note(sw, CHECK_lock, locked ? OUTCOME_FAILED : OUTCOME_PASSED, logicalOf(source));
+  return locked;
+}
+
+export function lockUntil(now: u64): u64 {
+  return now + LOCK_NS;
+}
+
+/** A broadcast by which a station tells where it is: ARP reply, ARP request for its own address, or RARP (hypervisors announce with it). */
+export function isAnnouncement(descriptor: u64, dst: u64): bool {
+  if (dst != BROADCAST) return false;
+  const at = etherTypeAt(descriptor);
+  const type = load<u16>(at);
+  if (type == ETHERTYPE_RARP) return true;
+  // The tag before `at` may be in the descriptor only: a frame that is too short for ARP without it is too short with it.
+  const stored = <u32>(at - bytesOf(descriptor));
+  if (type != ETHERTYPE_ARP || lengthOf(descriptor) < stored + 2 + ARP_BYTES) return false;
+  const operation = bswap<u16>(load<u16>(at + 2 + 6));
+  if (operation == 2) return true;
+  return operation == 1 && load<u32>(at + 2 + 14) == load<u32>(at + 2 + 24);
+}

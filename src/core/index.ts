@@ -1,0 +1,115 @@
+/**
+ * The core's face to the engine: what may be called, and where every field of every struct is.
+ *
+ * Nothing in the core keeps a mutable global: instances in several threads share one memory, and each run's state is in it.
+ * Every struct's offsets leave by the generated `layout.ts`, from which the bindings are made, so that none is written twice.
+ */
+export * from './generated/layout';
+import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall } from './clock';
+import { publishAll } from './egress';
+import { deleteStatic, flush, keyOf, setStatic, sweep } from './fdb';
+import { describe, Frame, HEADER_BYTES, slotOf } from './frame';
+import { POOL_CLASSES, release, take } from './pool';
+import { MEMBERS_SIZE, PORT_BYTES, portFits, TEAM_PORT } from './port';
+import { relay } from './relay';
+import { publish } from './ring';
+import { portAt, Switch } from './switch';
+import { reform as teamReform, setLink as teamSetLink } from './team';
+import { visit } from './visit';
+import { put, roomFor, Wire } from './wire';
+import { Worker } from './worker';
+
+export function runWall(worker: usize, now: u64, rounds: u32): u32 {
+  return workerRunWall(changetype<Worker>(worker), now, rounds);
+}
+
+export function runVirtual(worker: usize, until: u64, budget: u32): u32 {
+  return workerRunVirtual(changetype<Worker>(worker), until, budget);
+}
+
+export function nextWork(worker: usize): u64 {
+  return workerNextWork(changetype<Worker>(worker));
+}
+
+/** Works out pins and designated receivers; once after the memory is filled, and whenever a link changes. */
+export function reform(sw: usize): void {
+  teamReform(changetype<Switch>(sw));
+}
+
+export function setLink(sw: usize, port: u32, up: bool): void {
+  teamSetLink(changetype<Switch>(sw), port, up);
+}
+
+/** Forgets learned entries of one logical port, or of all with `logical` above 2047. */
+export function flushTable(sw: usize, logical: u32): void {
+  flush(changetype<Switch>(sw), logical);
+}
+
+export function sweepTable(sw: usize): void {
+  sweep(changetype<Switch>(sw));
+}
+
+export function bindStatic(sw: usize, fid: u32, mac: u64, logical: u32): bool {
+  return setStatic(changetype<Switch>(sw), keyOf(fid, mac), logical);
+}
+
+export function unbindStatic(sw: usize, fid: u32, mac: u64): bool {
+  return deleteStatic(changetype<Switch>(sw), keyOf(fid, mac));
+}
+
+/** Copies `length` bytes at `from` into a frame with number `id` that arrives by `wire` at `due`; false when wire or pool is full. */
+export function inject(wire: usize, pool: usize, from: usize, length: u32, id: u64, due: u64): bool {
+  const w = changetype<Wire>(wire);
+  if (!roomFor(w)) return false;
+  const slot = take(pool, length);
+  if (slot == 0) return false;
+  memory.copy(slot + HEADER_BYTES, from, length);
+  changetype<Frame>(slot).id = id;
+  put(w, describe(slot, length), due);
+  publish(w);
+  return true;
+}
+
+/** Relays one frame with a trace of every check; the caller works on a copy of the memory. */
+export function explain(sw: usize, port: u32, pool: usize, from: usize, length: u32, trace: usize): bool {
+  const s = changetype<Switch>(sw);
+  const slot = take(pool, length);
+  if (slot == 0) return false;
+  memory.copy(slot + HEADER_BYTES, from, length);
+  s.trace = <u32>trace;
+  relay(s, portAt(s, port), describe(slot, length));
+  return true;
+}
+
+/** One visit to a port, for benchmarks of the switch alone. */
+export function visitPort(sw: usize, port: u32): u32 {
+  return visit(changetype<Switch>(sw), portAt(changetype<Switch>(sw), port));
+}
+
+/** Publishes what visits queued, for benchmarks of the switch alone. */
+export function publishPorts(sw: usize, worker: usize): void {
+  publishAll(changetype<Switch>(sw), changetype<Worker>(worker));
+}
+
+/** A frame in the pool, for benchmarks that fill rings by hand; 0 when it is empty. */
+export function takeFrame(pool: usize, from: usize, length: u32): u64 {
+  const slot = take(pool, length);
+  if (slot == 0) return 0;
+  memory.copy(slot + HEADER_BYTES, from, length);
+  return describe(slot, length);
+}
+
+export function releaseFrame(descriptor: u64, worker: u32): void {
+  release(slotOf(descriptor), worker);
+}
+
+/** True when the verdict table fits into a port. */
+export function layoutFits(): bool {
+  return portFits();
+}
+
+export const LOGICAL_TEAM: u32 = TEAM_PORT;
+export const FRAME_HEADER: u32 = HEADER_BYTES;
+export const CLASSES: u32 = POOL_CLASSES;
+export const MEMBERS_BYTES: u32 = MEMBERS_SIZE;
+export const PORT_STRIDE: u32 = PORT_BYTES;

@@ -1,0 +1,37 @@
+/** Commands to a switch, executed between two bursts by whoever moves it: control.proto's messages, encoded and carried out. */
+import type { Core } from './core.ts';
+import { vswitch } from './generated/control.js';
+import * as L from './generated/layout.ts';
+
+const { Command, Done } = vswitch;
+
+export type CommandBody = Omit<vswitch.Command.$Properties, 'sequence'>;
+
+const ALL_PORTS = L.LOGICAL_TEAM + 1;
+
+export function encodeCommand(sequence: number, body: CommandBody): Uint8Array {
+  return Command.encode({ sequence, ...body }).finish();
+}
+
+export function decodeDone(bytes: Uint8Array): { sequence: number; ok: boolean } {
+  const { sequence, ok } = Done.decode(bytes);
+  return { sequence, ok };
+}
+
+/** Carries a command out and says how it went. */
+export function execute(core: Core, bytes: Uint8Array): Uint8Array {
+  const command = Command.decode(bytes);
+  return Done.encode({ sequence: command.sequence, ok: carryOut(core, command) }).finish();
+}
+
+export function carryOut(core: Core, { setLink, flushTable, setStatic }: CommandBody): boolean {
+  if (setLink) core.setLink(setLink.switchAddress!, setLink.port!, setLink.up!);
+  if (flushTable) core.flushTable(flushTable.switchAddress!, flushTable.port ?? ALL_PORTS);
+  if (setStatic) {
+    const mac = [...setStatic.mac!].reduceRight((bits, octet) => (bits << 8n) | BigInt(octet), 0n);
+    const { switchAddress, fid, port } = setStatic;
+    if (port === null || port === undefined) return core.unbindStatic(switchAddress!, fid!, mac) !== 0;
+    return core.bindStatic(switchAddress!, fid!, mac, port) !== 0;
+  }
+  return true;
+}

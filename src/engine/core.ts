@@ -1,0 +1,34 @@
+/** The core, compiled once and instantiated in each thread over the one shared memory. */
+import { readFileSync } from 'node:fs';
+
+export interface Core {
+  runWall(worker: number, nowNs: bigint, rounds: number): number;
+  runVirtual(worker: number, untilNs: bigint, budget: number): number;
+  nextWork(worker: number): bigint;
+  reform(sw: number): void;
+  setLink(sw: number, port: number, up: boolean): void;
+  flushTable(sw: number, logical: number): void;
+  bindStatic(sw: number, fid: number, mac: bigint, logical: number): number;
+  unbindStatic(sw: number, fid: number, mac: bigint): number;
+  inject(wire: number, pool: number, from: number, length: number, id: bigint, dueNs: bigint): number;
+  explain(sw: number, port: number, pool: number, from: number, length: number, trace: number): number;
+  visitPort(sw: number, port: number): number;
+  publishPorts(sw: number, worker: number): void;
+  takeFrame(pool: number, from: number, length: number): bigint;
+}
+
+/** What `runVirtual` says (clock.ts). */
+export const RUN_DONE = 0;
+export const RUN_TIGHT = 1;
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The compiled core; compiling takes a few milliseconds and is done once for each thread. */
+export function coreModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL('./generated/core.wasm', import.meta.url)));
+  return compiled;
+}
+
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Core {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Core;
+}

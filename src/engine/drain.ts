@@ -1,0 +1,123 @@
+/**
+ * Moves captured bytes from their rings in the shared memory to files, in pieces as large as they come, without looking
+ * inside. A ring's head always stands between two blocks, so that a file ends between two blocks whenever a ring has been
+ * emptied; should a write fail, the file is cut back to the last such place, and the ring is closed: from then on the
+ * core counts what it would have written as lost, and the run goes on.
+ */
+import { ftruncateSync, writeSync } from 'node:fs';
+import * as L from './generated/layout.ts';
+import type { SharedMemory } from './memory.ts';
+
+export interface DrainRing {
+  readonly address: number;
+  readonly bufferAt: number;
+  readonly bytes: number;
+}
+
+/** Plain data, so that it can be sent to a thread: file descriptors belong to the whole process. */
+export interface DrainFile {
+  readonly fd: number;
+  readonly path: string;
+  /** Bytes written before the rings' own: the headers. */
+  readonly headerBytes: number;
+  readonly rings: readonly DrainRing[];
+}
+
+export interface DrainResult {
+  readonly path: string;
+  readonly bytes: number;
+  /** What went wrong, if anything: one line. */
+  readonly failure: string | null;
+}
+
+const PIECE_MAX = 4 * 1024 * 1024;
+
+export class Drain {
+  readonly #memory: SharedMemory;
+  readonly #file: DrainFile;
+  readonly #write: (bytes: Uint8Array) => void;
+  #whole: number;
+  #failure: string | null = null;
+
+  /** `write` takes the place of the file for a capture that stays in memory; it must keep a copy. */
+  constructor(memory: SharedMemory, file: DrainFile, write?: (bytes: Uint8Array) => void) {
+    this.#memory = memory;
+    this.#file = file;
+    this.#whole = file.headerBytes;
+    this.#write = write ?? ((bytes) => writeAll(file.fd, bytes));
+  }
+
+  get result(): DrainResult {
+    return { path: this.#file.path, bytes: this.#whole, failure: this.#failure };
+  }
+
+  /** Empties the rings as they are now; returns bytes moved. */
+  run(): number {
+    let moved = 0;
+    for (const ring of this.#file.rings) moved += this.#failure === null ? this.#empty(ring) : this.#discard(ring);
+    return moved;
+  }
+
+  #empty(ring: DrainRing): number {
+    const { words, bytes } = this.#memory;
+    const head = Atomics.load(words, this.#memory.word(ring.address + L.CaptureRing_head)) >>> 0;
+    let tail = this.#memory.u32(ring.address + L.CaptureRing_tail);
+    const held = (head - tail) >>> 0;
+    try {
+      for (let left = held; left > 0; ) {
+        const from = tail & (ring.bytes - 1);
+        const piece = Math.min(left, ring.bytes - from, PIECE_MAX);
+        this.#write(bytes.subarray(ring.bufferAt + from, ring.bufferAt + from + piece));
+        tail = (tail + piece) >>> 0;
+        left -= piece;
+        Atomics.store(words, this.#memory.word(ring.address + L.CaptureRing_tail), tail | 0);
+      }
+      this.#whole += held;
+      return held;
+    } catch (error) {
+      this.#fail(error);
+      return 0;
+    }
+  }
+
+  #discard(ring: DrainRing): number {
+    const head = Atomics.load(this.#memory.words, this.#memory.word(ring.address + L.CaptureRing_head));
+    Atomics.store(this.#memory.words, this.#memory.word(ring.address + L.CaptureRing_tail), head);
+    return 0;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = `${this.#file.path}: ${reason(error)}; the capture ends there, after ${this.#whole} bytes, and can be read`;
+    for (const ring of this.#file.rings)
+      Atomics.store(this.#memory.words, this.#memory.word(ring.address + L.CaptureRing_closed), 1);
+    try {
+      ftruncateSync(this.#file.fd, this.#whole);
+    } catch {
+      // A pipe cannot be cut back; its reader has what it has.
+    }
+  }
+}
+
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EPIPE: 'the reader has closed the pipe',
+  EFBIG: 'the file has reached the largest size allowed',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'the disk does not take it (I/O error)',
+  EACCES: 'no permission to write there',
+  EPERM: 'no permission to write there',
+  EROFS: 'the file system is read-only',
+  EISDIR: 'that is a directory',
+  ENOENT: 'no such directory',
+  ENOTDIR: 'a part of the path is no directory',
+};
+
+/** A system error in words. */
+export function reason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,132 @@
+/**
+ * `explain`: one frame relayed by the real core on a copy of the memory, with its trace switched on. Not a second
+ * implementation of the rules, and without any effect on the network.
+ */
+import { readCaptureBytes } from '../capture/read.ts';
+import { CHECKS, type Row, VERDICTS } from '../telemetry/generated/verdicts.ts';
+import type { PortName, Topology } from '../topology/model.ts';
+import { header } from './capture-file.ts';
+import { coreModule, instantiate } from './core.ts';
+import { Drain } from './drain.ts';
+import * as L from './generated/layout.ts';
+import { SharedMemory } from './memory.ts';
+import { Observer } from './observe.ts';
+import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
+
+export interface ExplainedCheck {
+  /** `deja_vu`, `designated` and so on; with the rule and a sentence. */
+  readonly check: Row;
+  readonly outcome: 'failed' | 'passed' | 'decided';
+  /** What decided, in words; empty when there is nothing to say. */
+  readonly fact: string;
+}
+
+export interface ExplainedCopy {
+  readonly port: PortName;
+  readonly verdict: Row;
+  /** The copy as it leaves, when the port is watched. */
+  readonly bytes: Uint8Array | null;
+}
+
+export interface Explanation {
+  readonly port: PortName;
+  readonly switch: string;
+  readonly macModel: 'learning' | 'registered' | 'bridge';
+  readonly checks: readonly ExplainedCheck[];
+  readonly verdict: Row;
+  readonly copies: readonly ExplainedCopy[];
+}
+
+const OUTCOMES = ['failed', 'passed', 'decided'] as const;
+const NO_FACT = 0xffffffff;
+
+export function explain(
+  live: SharedMemory,
+  plan: Plan,
+  topology: Topology,
+  sw: PlannedSwitch,
+  port: PlannedPort,
+  bytes: Uint8Array,
+): Explanation {
+  const pages = plan.bytes / 65_536;
+  const memory = new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
+  memory.bytes.set(live.bytes.subarray(0, plan.bytes));
+  const core = instantiate(coreModule(), memory.memory);
+  const observer = new Observer(memory, plan, topology);
+  const worker = plan.workers[sw.worker]!.address;
+  core.publishPorts(sw.address, worker);
+  const taps = plan.captures.map((capture) => {
+    const pieces: Uint8Array[] = [header(plan, capture, topology, 'virtual')];
+    const drain = new Drain(memory, { fd: -1, path: '', headerBytes: 0, rings: capture.rings }, (piece) =>
+      pieces.push(piece.slice()),
+    );
+    drain.run();
+    pieces.length = 1;
+    return { drain, pieces, isPcapng: !capture.request.file.endsWith('.pcap') };
+  });
+  const before = sw.ports.map((p) => observer.port(sw, p).verdicts);
+
+  memory.bytes.set(bytes, plan.stagingAt);
+  core.explain(sw.address, port.number, plan.injectPoolAt, plan.stagingAt, bytes.length, plan.traceAt);
+  core.publishPorts(sw.address, worker);
+
+  const watched = new Map<PortName, Uint8Array>();
+  for (const { drain, pieces, isPcapng } of taps) {
+    drain.run();
+    if (!isPcapng) continue;
+    for (const frame of readCaptureBytes('', Buffer.concat(pieces)))
+      if (frame.direction === 'out') watched.set(frame.interface.name!, frame.bytes);
+  }
+  const changes = sw.ports.flatMap((p, i) => {
+    const after = observer.port(sw, p).verdicts;
+    return VERDICTS.filter((row) => (after[row.name] ?? 0) > (before[i]![row.name] ?? 0)).map((verdict) => ({
+      port: p.name,
+      verdict,
+    }));
+  });
+  return {
+    port: port.name,
+    switch: sw.name,
+    macModel: sw.vswitch?.macModel ?? 'bridge',
+    checks: readTrace(memory, plan, sw),
+    verdict: changes.find(({ verdict }) => verdict.side === 'ingress')!.verdict,
+    copies: changes
+      .filter(({ verdict }) => verdict.side === 'egress')
+      .map(({ port: name, verdict }) => ({ port: name, verdict, bytes: watched.get(name) ?? null })),
+  };
+}
+
+function readTrace(memory: SharedMemory, plan: Plan, sw: PlannedSwitch): ExplainedCheck[] {
+  const count = memory.u32(plan.traceAt + L.Trace_rowCount);
+  return Array.from({ length: count }, (_, i) => {
+    const at = plan.traceAt + L.Trace_rows + 8 * i;
+    const check = CHECKS[memory.u8(at)]!;
+    const outcome = OUTCOMES[memory.u8(at + 1)]!;
+    return { check, outcome, fact: tell(check.name, outcome, memory.u32(at + 4), sw) };
+  });
+}
+
+/** The number that decided, in words: a port, a VLAN or a length, by the check it belongs to. */
+function tell(check: string, outcome: string, fact: number, sw: PlannedSwitch): string {
+  const port = fact === L.LOGICAL_TEAM ? 'outside, behind the uplinks' : (sw.ports[fact]?.name ?? '');
+  if (check === 'length') return `${fact} bytes`;
+  if (check === 'vlan') return fact === 4096 ? 'untagged, and the port has no native VLAN' : `VLAN ${fact}`;
+  if (check === 'lookup' && outcome === 'decided') return `flooded: ${fact} ${fact === 1 ? 'copy' : 'copies'}`;
+  if (check === 'lookup')
+    return fact === NO_FACT
+      ? outcome === 'failed'
+        ? 'nobody else is there to have it'
+        : 'not in the table'
+      : `it is ${where(port)}`;
+  if (fact === NO_FACT) return check === 'uplink' ? 'no uplink is usable' : '';
+  if (check === 'deja_vu') return outcome === 'failed' ? `the source is at ${port}` : `the source is ${where(port)}`;
+  if (check === 'designated') return `the designated uplink is ${port}`;
+  if (check === 'rpf') return `the destination is pinned to ${port}`;
+  if (check === 'learn') return `heard ${where(port)}`;
+  if (check === 'uplink') return `pinned to ${port}`;
+  return where(port);
+}
+
+function where(port: string): string {
+  return port.startsWith('outside') ? port : `at ${port}`;
+}

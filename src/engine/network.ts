@@ -1,0 +1,427 @@
+/**
+ * A network that runs: the memory of a topology, and who moves it.
+ *
+ * On the wall clock, pool threads move it until they are stopped. On the virtual clock either one pool thread does (`run`,
+ * with the control thread free to watch), or the calling thread itself (`inline`), which is what replays, tests and programs
+ * that step want: it starts at once and every call returns when its work is done.
+ */
+import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
+import type { CaptureReport, Ledger, MacEntry, PortReport, Report, WorkerReport } from '../telemetry/report.ts';
+import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
+import { allPorts, resolvePort } from '../topology/ports.ts';
+import { closeCapture, header, openCapture } from './capture-file.ts';
+import { type CommandBody, carryOut } from './command.ts';
+import { COMMAND, ORIGIN, PAUSE, RUN, STEPS, STOP, TARGET } from './control.ts';
+import { type Core, coreModule, instantiate, RUN_DONE, RUN_TIGHT } from './core.ts';
+import { Drain, type DrainFile, type DrainResult } from './drain.ts';
+import { type Explanation, explain } from './explain.ts';
+import { fill } from './fill.ts';
+import * as L from './generated/layout.ts';
+import { SharedMemory } from './memory.ts';
+import { Observer } from './observe.ts';
+import { INJECT_BYTES_MAX, type Plan, type PlannedPort, type PlannedSwitch, plan } from './plan.ts';
+import { Threads } from './threads.ts';
+
+export interface NetworkOptions {
+  /** Default `virtual`. */
+  readonly clock?: 'wall' | 'virtual';
+  /** Pool threads, 1-64. Default 1; on the virtual clock always 1. */
+  readonly workers?: number;
+  /** Virtual clock: run in the calling thread instead of a pool thread. Default true. */
+  readonly inline?: boolean;
+  /** Ports at which `inject` is going to be called; `*` for all. */
+  readonly injectAt?: readonly PortName[];
+  /** Captures beside the topology's own. */
+  readonly captures?: readonly CaptureRequest[];
+  /** Keep what passes these ports in memory for `takeFrames`; inline only. */
+  readonly watch?: readonly PortName[];
+  /** ns since 1970 of internal time 0, for capture time stamps. Default: now on the wall clock, 0 on the virtual one. */
+  readonly epochNs?: bigint;
+  /** Replaces every switch's ageing time. */
+  readonly ageingSeconds?: number;
+  /** What a physical switch's port without a cable is: `down` (default), or `open` to whoever watches. */
+  readonly unplugged?: 'open' | 'down';
+  /** Frames taken from a port at a visit, 1-256. Default 64 on the wall clock, 8 on the virtual one. */
+  readonly burst?: number;
+  /** Entries of a vNIC's ring each way, a power of two. Default 256. */
+  readonly ringEntries?: number;
+}
+
+/** A misuse of the library, or of a name in it: one line. */
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError';
+}
+
+const RING_ENTRIES = 256;
+const STEPS_AT_ONCE = 100_000;
+/** The latest time the core can stamp a table entry with: 52 bits of ns, 52 days. */
+export const TIME_NS_MAX = (1n << 52n) - 1n;
+const MEMORY_TAP = '(memory)';
+
+export class Network {
+  readonly topology: Topology;
+  readonly clock: 'wall' | 'virtual';
+  /** Addresses and sums; for those who look into the memory themselves. */
+  readonly plan: Plan;
+  readonly memory: SharedMemory;
+  readonly #core: Core;
+  readonly #observer: Observer;
+  readonly #inline: boolean;
+  readonly #epochNs: bigint;
+  readonly #files: readonly DrainFile[];
+  readonly #drains: readonly Drain[];
+  readonly #tapHeader: Uint8Array;
+  #tap: Uint8Array[] = [];
+  #threads: Threads | null = null;
+  #injected = 0n;
+  #startedAt = 0n;
+  #stoppedAfterNs: bigint | null = null;
+  #pausedAt = 0n;
+  #captureReports: CaptureReport[] = [];
+
+  /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. */
+  constructor(topology: Topology, options: NetworkOptions = {}) {
+    this.topology = topology;
+    this.clock = options.clock ?? 'virtual';
+    const isVirtual = this.clock === 'virtual';
+    this.#inline = isVirtual && (options.inline ?? true);
+    const burst = options.burst ?? (isVirtual ? 8 : 64);
+    const ringEntries = options.ringEntries ?? RING_ENTRIES;
+    const watch = options.watch ?? [];
+    if (watch.length > 0 && !this.#inline)
+      throw new NetworkError(
+        'frames can be watched in memory on the virtual clock in this thread only; capture to a file instead',
+      );
+    const tap: CaptureRequest[] =
+      watch.length > 0 ? [{ file: MEMORY_TAP, ports: this.#names(watch), snapLength: 0 }] : [];
+    const captures = [...topology.captures, ...(options.captures ?? [])];
+    this.plan = plan(topology, {
+      workers: isVirtual ? 1 : (options.workers ?? 1),
+      injectAt: this.#names(options.injectAt ?? []),
+      captures: [...captures, ...tap],
+      burst,
+      ringEntries,
+      lossless: isVirtual,
+    });
+    const pages = this.plan.bytes / 65_536;
+    this.memory = new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
+    this.#core = instantiate(coreModule(), this.memory.memory);
+    this.#epochNs = options.epochNs ?? (isVirtual ? 0n : BigInt(Date.now()) * 1_000_000n);
+    fill(this.memory, this.#core, this.plan, topology, {
+      virtual: isVirtual,
+      burst,
+      ringEntries,
+      epochNs: this.#epochNs,
+      unplugged: options.unplugged ?? 'down',
+      ageingSeconds: options.ageingSeconds ?? null,
+      injectOwner: this.plan.workers.length,
+    });
+    this.#observer = new Observer(this.memory, this.plan, topology);
+    this.#files = this.#openFiles(captures.length);
+    const tapPlan = this.plan.captures[captures.length];
+    this.#tapHeader = tapPlan ? header(this.plan, tapPlan, topology, this.clock) : new Uint8Array(0);
+    const tapFile = { fd: -1, path: MEMORY_TAP, headerBytes: 0, rings: tapPlan?.rings ?? [] };
+    const keep = new Drain(this.memory, tapFile, (bytes) => this.#tap.push(bytes.slice()));
+    this.#drains = this.#inline ? [...this.#files.map((file) => new Drain(this.memory, file)), keep] : [];
+  }
+
+  #names(names: readonly PortName[]): PortName[] {
+    if (names.includes('*')) return allPorts(this.topology);
+    return names.map((name) => {
+      const known = resolvePort(this.topology, name);
+      if (known === null) throw new NetworkError(`no port ${name} in ${this.topology.name}`);
+      return known;
+    });
+  }
+
+  #openFiles(count: number): DrainFile[] {
+    return this.plan.captures
+      .slice(0, count)
+      .map((capture) => openCapture(this.plan, capture, this.topology, this.clock));
+  }
+
+  #port(name: PortName): { sw: PlannedSwitch; port: PlannedPort } {
+    const known = resolvePort(this.topology, name);
+    const found = known === null ? undefined : this.plan.ports.get(known);
+    if (found === undefined) throw new NetworkError(`no port ${name} in ${this.topology.name}`);
+    return found;
+  }
+
+  #switch(name: string): PlannedSwitch {
+    const found = this.plan.switches.find((sw) => sw.name === name);
+    if (found === undefined) {
+      throw new NetworkError(
+        `no switch ${name} in ${this.topology.name}; there are ${this.plan.switches.map((sw) => sw.name).join(', ')}`,
+      );
+    }
+    return found;
+  }
+
+  /** Internal time: ns since the start. */
+  get nowNs(): bigint {
+    if (this.clock === 'virtual') return this.memory.u64(this.plan.workers[0]!.address + L.Worker_now);
+    if (this.#stoppedAfterNs !== null) return this.#stoppedAfterNs;
+    if (this.#threads === null) return 0n;
+    if (this.#pausedAt !== 0n) return this.#pausedAt - this.#startedAt;
+    return process.hrtime.bigint() - this.#startedAt;
+  }
+
+  // --- moving it ---
+
+  /** Starts the pool threads, and the clock once all of them stand ready; on the virtual clock they wait for `runUntil`. */
+  async start(): Promise<void> {
+    if (this.#inline) throw new NetworkError('a network in this thread does not start: call runUntil or step');
+    if (this.#threads !== null) throw new NetworkError('the network has been started already');
+    this.memory.setU32(this.plan.controlAt + COMMAND, PAUSE);
+    this.#threads = new Threads(this.memory, this.plan, this.clock, this.#files);
+    this.#startedAt = process.hrtime.bigint();
+    this.#pausedAt = this.#startedAt;
+    await this.#threads.settled();
+    this.resume();
+  }
+
+  /** Holds every worker between two bursts; counters are exact from when this resolves. */
+  async pause(): Promise<void> {
+    const threads = this.#running();
+    if (this.#pausedAt === 0n) this.#pausedAt = process.hrtime.bigint();
+    threads.command(PAUSE);
+    await threads.settled();
+  }
+
+  /** Goes on; the time in between has not passed for the network. */
+  resume(): void {
+    const threads = this.#running();
+    if (this.#pausedAt !== 0n) this.#startedAt += process.hrtime.bigint() - this.#pausedAt;
+    this.#pausedAt = 0n;
+    this.memory.setU64(this.plan.controlAt + ORIGIN, this.#startedAt);
+    threads.command(RUN);
+  }
+
+  #running(): Threads {
+    if (this.#threads === null) throw new NetworkError('the network has not been started');
+    return this.#threads;
+  }
+
+  /** The first thread that died, if one did. */
+  get failure(): Error | null {
+    return this.#threads?.failure ?? null;
+  }
+
+  /** Virtual clock: runs everything that is due at or before `untilNs`. In a thread it resolves when that is done. */
+  async runUntil(untilNs: bigint): Promise<void> {
+    if (this.#inline) return void this.advance(untilNs);
+    if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be told how far to run');
+    const threads = this.#running();
+    this.memory.setU64(this.plan.controlAt + TARGET, clampTime(untilNs));
+    threads.ringAll();
+    while (
+      threads.failure === null &&
+      this.nowNs < untilNs &&
+      this.memory.u32(this.plan.controlAt + COMMAND) !== STOP
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    if (threads.failure !== null) throw threads.failure;
+  }
+
+  /**
+   * Virtual clock in this thread: the same, at once; true when nothing is due any more. With `eventsMax` it stops after about
+   * as many visits to ports: where physical switches form a loop without delay, an instant never ends.
+   */
+  advance(untilNs: bigint, eventsMax = Number.POSITIVE_INFINITY): boolean {
+    let status = RUN_TIGHT;
+    for (let left = eventsMax; left > 0 && status !== RUN_DONE; ) {
+      const budget = Math.min(left, STEPS_AT_ONCE);
+      status = this.#step(clampTime(untilNs), budget);
+      if (status !== RUN_TIGHT) left -= budget;
+    }
+    this.#drain();
+    return status === RUN_DONE;
+  }
+
+  /** Virtual clock: up to `events` visits, then stands still. Returns the time reached, ns. */
+  async step(events = 1): Promise<bigint> {
+    if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be stepped; use the virtual clock');
+    if (this.#inline) {
+      for (let left = events; left > 0; left--) if (this.#step(TIME_NS_MAX >> 1n, 1) === RUN_DONE) break;
+      this.#drain();
+    } else {
+      await this.pause();
+      Atomics.store(this.memory.words, this.memory.word(this.plan.controlAt + STEPS), events);
+      this.#running().ringAll();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await this.#running().settled();
+    }
+    return this.nowNs;
+  }
+
+  #step(untilNs: bigint, budget: number): number {
+    if (!this.#inline)
+      throw new NetworkError('only a network on the virtual clock in this thread can be advanced by a call');
+    const status = this.#core.runVirtual(this.plan.workers[0]!.address, untilNs, budget);
+    if (status === RUN_TIGHT) this.#drain();
+    return status;
+  }
+
+  #drain(): void {
+    for (const drain of this.#drains) drain.run();
+  }
+
+  /** Ends the run, closes the captures and tells what happened. Safe to call twice. */
+  async stop(): Promise<Report> {
+    if (this.#stoppedAfterNs === null) {
+      const elapsed = this.nowNs;
+      let drained: DrainResult[];
+      if (this.#threads !== null) {
+        this.#threads.command(STOP);
+        drained = await this.#threads.join();
+      } else {
+        this.#drain();
+        drained = this.#drains.map((drain) => drain.result);
+      }
+      this.#stoppedAfterNs = elapsed;
+      this.#captureReports = this.#files.map((file, i) => this.#closeFile(file, i, drained[i]));
+    }
+    return this.report();
+  }
+
+  #closeFile(file: DrainFile, i: number, drained: DrainResult | undefined): CaptureReport {
+    const result = drained ?? {
+      path: file.path,
+      bytes: file.headerBytes,
+      failure: `${file.path}: the thread that writes captures died`,
+    };
+    const end = this.#epochNs + this.nowNs;
+    return closeCapture(
+      this.memory,
+      this.#observer,
+      this.plan,
+      this.plan.captures[i]!,
+      file,
+      result,
+      end,
+      this.#epochNs,
+    );
+  }
+
+  // --- what happens to it ---
+
+  /**
+   * Lets a frame (without FCS, 0-131,008 bytes) enter at a port at a time that is not before any injected there so far: as
+   * from the guest at a vNIC, as from the wire elsewhere. False when the port's queue is full: run on, then try again.
+   */
+  inject(name: PortName, bytes: Uint8Array, atNs: bigint): boolean {
+    const { port } = this.#port(name);
+    const wire = this.plan.injectAt.get(port.name);
+    if (wire === undefined)
+      throw new NetworkError(`frames can be injected at ${port.name} only if it is named in injectAt`);
+    if (bytes.length > INJECT_BYTES_MAX)
+      throw new NetworkError(
+        `a frame of ${bytes.length} bytes is more than ${INJECT_BYTES_MAX}, the most that can enter`,
+      );
+    this.memory.bytes.set(bytes, this.plan.stagingAt);
+    const id = this.#injected + 1n;
+    if (this.#core.inject(wire.address, this.plan.injectPoolAt, this.plan.stagingAt, bytes.length, id, atNs) === 0)
+      return false;
+    this.#injected = id;
+    return true;
+  }
+
+  /** Pulls (`up` false) or plugs the cable of one port. */
+  async setLink(name: PortName, up: boolean): Promise<void> {
+    const { sw, port } = this.#port(name);
+    await this.#command(sw, { setLink: { switchAddress: sw.address, port: port.number, up } });
+  }
+
+  /** Forgets learned addresses: of one port, or of a whole switch. Uplinks of a team are forgotten together. */
+  async flush(of: { readonly switch: string } | { readonly port: PortName }): Promise<void> {
+    if ('switch' in of) {
+      const sw = this.#switch(of.switch);
+      return void (await this.#command(sw, { flushTable: { switchAddress: sw.address } }));
+    }
+    const { sw, port } = this.#port(of.port);
+    const logical = port.kind === 'uplink' ? L.LOGICAL_TEAM : port.number;
+    await this.#command(sw, { flushTable: { switchAddress: sw.address, port: logical } });
+  }
+
+  /** Binds an address in a VLAN to a port, or with `null` removes the binding. False: the table is full, or there was none. */
+  async setStatic(switchName: string, vlan: number, mac: string, name: PortName | null): Promise<boolean> {
+    const sw = this.#switch(switchName);
+    const octets = Uint8Array.from(mac.split(':'), (octet) => Number.parseInt(octet, 16));
+    const port = name === null ? null : this.#port(name).port;
+    const logical = port === null ? undefined : port.kind === 'uplink' ? L.LOGICAL_TEAM : port.number;
+    const target = logical === undefined ? {} : { port: logical };
+    return this.#command(sw, { setStatic: { switchAddress: sw.address, fid: vlan, mac: octets, ...target } });
+  }
+
+  async #command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
+    if (this.#threads !== null && this.#stoppedAfterNs === null) return this.#threads.send(sw.worker, body);
+    return carryOut(this.#core, body);
+  }
+
+  /** Virtual clock in this thread: when the next event is due, ns; null when nothing is on its way any more. */
+  nextEventNs(): bigint | null {
+    const next = BigInt.asUintN(64, this.#core.nextWork(this.plan.workers[0]!.address));
+    return next > TIME_NS_MAX ? null : next;
+  }
+
+  /** What would become of a frame that enters at a port now, with every rule it meets; on a copy, so that nothing changes. */
+  explain(name: PortName, bytes: Uint8Array): Explanation {
+    const { sw, port } = this.#port(name);
+    if (bytes.length > INJECT_BYTES_MAX)
+      throw new NetworkError(
+        `a frame of ${bytes.length} bytes is more than ${INJECT_BYTES_MAX}, the most that can enter`,
+      );
+    return explain(this.memory, this.plan, this.topology, sw, port, bytes);
+  }
+
+  // --- what can be seen ---
+
+  ports(): PortReport[] {
+    return this.plan.switches.flatMap((sw) => sw.ports.map((port) => this.#observer.port(sw, port)));
+  }
+
+  macTable(switchName: string): MacEntry[] {
+    return this.#observer.macTable(this.#switch(switchName));
+  }
+
+  ledger(): Ledger {
+    return this.#observer.ledger(Number(this.#injected));
+  }
+
+  /** What passed the watched ports since the last call, in order. */
+  takeFrames(): CapturedFrame[] {
+    const bytes = Buffer.concat([this.#tapHeader, ...this.#tap]);
+    this.#tap = [];
+    return this.#tapHeader.length === 0 ? [] : [...readCaptureBytes(MEMORY_TAP, bytes)];
+  }
+
+  report(): Report {
+    const elapsed = this.nowNs;
+    return {
+      name: this.topology.name,
+      clock: this.clock,
+      seed: this.topology.seed,
+      seconds: Number(elapsed) / 1e9,
+      memoryBytes: this.plan.bytes,
+      ledger: this.ledger(),
+      switches: this.plan.switches.map((sw) => this.#observer.switch(sw)),
+      streams: this.#observer.streams(),
+      captures: this.#captureReports,
+      workers: this.plan.workers.map((_, i) => this.#workerReport(i, elapsed)),
+    };
+  }
+
+  #workerReport(i: number, elapsed: bigint): WorkerReport {
+    const { address, switches } = this.plan.workers[i]!;
+    const idle = this.memory.u64(address + L.Worker_idleNs);
+    const hosts = new Set(this.plan.switches.filter((sw) => switches.includes(sw.address)).map((sw) => sw.host)).size;
+    const busy =
+      elapsed === 0n || this.#threads === null ? 0 : Math.min(1, Math.max(0, 1 - Number(idle) / Number(elapsed)));
+    return { hosts, busy };
+  }
+}
+
+function clampTime(ns: bigint): bigint {
+  return ns > TIME_NS_MAX ? TIME_NS_MAX : ns;
+}

@@ -1,0 +1,229 @@
+/**
+ * Reads counters, tables and the ledger straight from the shared memory: no message to a worker, no cost on the data path.
+ * While workers run on the wall clock the figures are of slightly different instants; paused or stopped they are exact.
+ */
+import { VERDICTS } from '../telemetry/generated/verdicts.ts';
+import type { GuestReport, Ledger, MacEntry, PortReport, StreamReport, SwitchReport } from '../telemetry/report.ts';
+import type { Topology } from '../topology/model.ts';
+import * as L from './generated/layout.ts';
+import type { SharedMemory } from './memory.ts';
+import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
+
+const INGRESS = VERDICTS.filter((row) => row.side === 'ingress');
+const DROPS = VERDICTS.filter((row) => row.fate === 'drop');
+const DELIVERED = VERDICTS.find((row) => row.name === 'delivered')!;
+const STATIC_BIT = 0x800n;
+const PORT_MASK = 0x7ffn;
+const TIME_SHIFT = 12n;
+const READ_TRIES = 100;
+
+export class Observer {
+  readonly #memory: SharedMemory;
+  readonly #plan: Plan;
+  readonly #topology: Topology;
+
+  constructor(memory: SharedMemory, plan: Plan, topology: Topology) {
+    this.#memory = memory;
+    this.#plan = plan;
+    this.#topology = topology;
+  }
+
+  #verdict(port: PlannedPort, number: number): number {
+    return this.#memory.count(port.address + L.Port_verdicts + 8 * number);
+  }
+
+  rxFrames(port: PlannedPort): number {
+    return INGRESS.reduce((sum, row) => sum + this.#verdict(port, row.number), 0);
+  }
+
+  txFrames(port: PlannedPort): number {
+    return this.#verdict(port, DELIVERED.number);
+  }
+
+  port(sw: PlannedSwitch, port: PlannedPort): PortReport {
+    const m = this.#memory;
+    const pin = m.u32(port.address + L.Port_pin);
+    const verdicts: Record<string, number> = {};
+    for (const row of VERDICTS) {
+      const frames = this.#verdict(port, row.number);
+      if (frames > 0) verdicts[row.name] = frames;
+    }
+    return {
+      name: port.name,
+      kind: port.kind,
+      link: m.u8(port.address + L.Port_linkUp) === 1 ? 'up' : 'down',
+      pinnedTo: pin === 0 ? null : sw.ports.find((p) => p.address === pin)!.name,
+      inUse: m.u8(port.address + L.Port_usable) === 1,
+      rxFrames: this.rxFrames(port),
+      rxBytes: m.count(port.address + L.Port_rxBytes),
+      txFrames: this.txFrames(port),
+      txBytes: m.count(port.address + L.Port_txBytes),
+      verdicts,
+      guest: port.guest === 0 ? null : this.#guest(port.guest),
+    };
+  }
+
+  #guest(at: number): GuestReport {
+    const m = this.#memory;
+    return {
+      sent: m.count(at + L.Guest_sent),
+      received: m.count(at + L.Guest_received),
+      filtered: m.count(at + L.Guest_filtered),
+      arpReplies: m.count(at + L.Guest_arpReplies),
+      echoReplies: m.count(at + L.Guest_echoReplies),
+      heldBack: m.count(at + L.Guest_heldBack),
+    };
+  }
+
+  switch(sw: PlannedSwitch): SwitchReport {
+    const m = this.#memory;
+    const at = sw.address;
+    const macTable = this.macTable(sw);
+    return {
+      name: sw.name,
+      host: sw.host,
+      macModel: sw.vswitch?.macModel ?? 'bridge',
+      worker: sw.worker,
+      ports: sw.ports.map((port) => this.port(sw, port)),
+      table: {
+        entries: macTable.length,
+        entriesMax: sw.table.entriesMax,
+        learned: m.count(at + L.Switch_learned),
+        moved: m.count(at + L.Switch_moved),
+        aged: m.count(at + L.Switch_aged),
+        evicted: m.count(at + L.Switch_evicted),
+        notLearned: m.count(at + L.Switch_notLearned),
+        staticConflicts: m.count(at + L.Switch_staticConflict),
+      },
+      macTable,
+      ledger: this.#switchLedger(sw),
+    };
+  }
+
+  /** Live entries by VLAN and address. A reader may meet an entry on the move, so it reads until nothing moved meanwhile. */
+  macTable(sw: PlannedSwitch): MacEntry[] {
+    const m = this.#memory;
+    const version = m.word(sw.address + L.Switch_tableVersion);
+    for (let attempt = 1; ; attempt++) {
+      const before = Atomics.load(m.words, version);
+      const entries = this.#readTable(sw);
+      const quiet = (before & 1) === 0 && Atomics.load(m.words, version) === before;
+      if (quiet || attempt === READ_TRIES) return entries;
+    }
+  }
+
+  #readTable(sw: PlannedSwitch): MacEntry[] {
+    const m = this.#memory;
+    const now = m.u64(sw.address + L.Switch_stampNow);
+    const age = m.u64(sw.address + L.Switch_ageNs);
+    const found: { key: bigint; entry: MacEntry }[] = [];
+    for (let i = 0; i < sw.tableSlots; i++) {
+      const at = sw.tableAt + 16 * i;
+      if (m.u32(at) === 0 && m.u32(at + 4) === 0) continue;
+      const key = m.u64(at);
+      const value = m.u64(at + 8);
+      const isStatic = (value & STATIC_BIT) !== 0n;
+      const heard = value >> TIME_SHIFT;
+      if (!isStatic && heard + age <= now) continue;
+      const logical = Number(value & PORT_MASK);
+      const vlan = Number(key >> 48n) & 0xfff;
+      const mac = macText(key);
+      const port = logical === L.LOGICAL_TEAM ? 'uplink' : (sw.ports[logical]?.name ?? '?');
+      const ageSeconds = isStatic || now < heard ? 0 : Number(now - heard) / 1e9;
+      found.push({
+        key: (BigInt(vlan) << 48n) | macOrder(mac),
+        entry: { vlan, mac, port, static: isStatic, ageSeconds },
+      });
+    }
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ entry }) => entry);
+  }
+
+  #drops(switches: readonly PlannedSwitch[]): Record<string, number> {
+    const drops: Record<string, number> = {};
+    for (const row of DROPS) {
+      let frames = 0;
+      for (const sw of switches) for (const port of sw.ports) frames += this.#verdict(port, row.number);
+      if (frames > 0) drops[row.name] = frames;
+    }
+    return drops;
+  }
+
+  /** What came in by this switch's ports and what became of it. */
+  #switchLedger(sw: PlannedSwitch): Ledger {
+    const framesIn = sw.ports.reduce((sum, port) => sum + this.rxFrames(port), 0);
+    const delivered = sw.ports.reduce((sum, port) => sum + this.txFrames(port), 0);
+    const copiesMade = this.#memory.count(sw.address + L.Switch_copies);
+    return ledger(framesIn, copiesMade, delivered, this.#drops([sw]), 0);
+  }
+
+  /** What entered the emulated world and what became of it: taken by guests, or sent out of ports that lead outside. */
+  ledger(injected: number): Ledger {
+    const m = this.#memory;
+    let framesIn = injected;
+    let delivered = 0;
+    let copiesMade = 0;
+    let held = 0;
+    for (const sw of this.#plan.switches) {
+      copiesMade += m.count(sw.address + L.Switch_copies);
+      for (const port of sw.ports) {
+        if (port.guest !== 0) {
+          framesIn += m.count(port.guest + L.Guest_sent);
+          delivered += m.count(port.guest + L.Guest_received) + m.count(port.guest + L.Guest_filtered);
+          held += this.#ringHeld(port.rxRing) + this.#ringHeld(port.txRing);
+        } else if (m.u32(port.address + L.Port_txWire) === 0) {
+          delivered += this.txFrames(port);
+        }
+      }
+    }
+    for (const wire of this.#plan.wires) held += this.#ringHeld(wire.address);
+    return ledger(framesIn, copiesMade, delivered, this.#drops(this.#plan.switches), held);
+  }
+
+  #ringHeld(at: number): number {
+    return (this.#memory.u32(at + L.Ring_head) - this.#memory.u32(at + L.Ring_tail)) >>> 0;
+  }
+
+  streams(): StreamReport[] {
+    return this.#topology.streams.map((stream, i) => {
+      const { address } = this.#plan.streams[i]!;
+      return {
+        from: stream.from,
+        to: stream.to,
+        sizeBytes: stream.sizeBytes,
+        sent: this.#memory.count(address + L.Stream_sent),
+        unresolved: this.#memory.u32(address + L.Stream_resolve) !== 0,
+      };
+    });
+  }
+}
+
+function ledger(
+  framesIn: number,
+  copiesMade: number,
+  delivered: number,
+  drops: Record<string, number>,
+  held: number,
+): Ledger {
+  const dropped = Object.values(drops).reduce((sum, frames) => sum + frames, 0);
+  return {
+    framesIn,
+    copiesMade,
+    delivered,
+    drops,
+    held,
+    balanced: framesIn + copiesMade === delivered + dropped + held,
+  };
+}
+
+/** The 48 low bits of a key as text. */
+export function macText(key: bigint): string {
+  return Array.from({ length: 6 }, (_, i) =>
+    Number((key >> BigInt(8 * i)) & 0xffn)
+      .toString(16)
+      .padStart(2, '0'),
+  ).join(':');
+}
+
+function macOrder(mac: string): bigint {
+  return BigInt(`0x${mac.replaceAll(':', '')}`);
+}

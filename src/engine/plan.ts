@@ -1,0 +1,453 @@
+/**
+ * The memory plan: every address of a network, computed from its topology before any memory exists.
+ *
+ * All limits are sums that can be read: `plan.sums` says what takes how much, and a network that does not fit into the
+ * 4 GiB that a WebAssembly memory holds is refused with those figures. Memory that is planned but never touched costs
+ * address space only.
+ */
+
+import { formatBytes } from '../telemetry/bytes.ts';
+import type {
+  CaptureRequest,
+  Link,
+  PhysicalSwitch,
+  PortName,
+  PortVlan,
+  Table,
+  Topology,
+  VSwitch,
+} from '../topology/model.ts';
+import * as L from './generated/layout.ts';
+
+export interface PlanOptions {
+  readonly workers: number;
+  /** Ports at which frames are injected from outside the emulated world. */
+  readonly injectAt: readonly PortName[];
+  readonly captures: readonly CaptureRequest[];
+  /** Frames taken from a port at a visit, 1-256. */
+  readonly burst: number;
+  /** Entries of a vNIC's ring each way, a power of two, 64-65,536. */
+  readonly ringEntries: number;
+  /** A capture ring has to hold all that one visit can write, so that nothing is lost on the virtual clock. */
+  readonly lossless: boolean;
+}
+
+export interface PlannedPort {
+  readonly name: PortName;
+  readonly kind: 'vnic' | 'uplink' | 'bridge';
+  readonly number: number;
+  readonly address: number;
+  readonly vlan: PortVlan;
+  readonly mac: string | null;
+  readonly ip: number | null;
+  readonly rxRing: number;
+  readonly txRing: number;
+  readonly guest: number;
+}
+
+export interface PlannedSwitch {
+  /** `esx1/vSwitch0`, or the physical switch's name. */
+  readonly name: string;
+  readonly host: string;
+  readonly number: number;
+  readonly address: number;
+  readonly worker: number;
+  readonly vswitch: VSwitch | null;
+  readonly table: Table;
+  readonly mtu: number;
+  readonly ports: readonly PlannedPort[];
+  readonly localCount: number;
+  readonly tableAt: number;
+  readonly tableSlots: number;
+  readonly locksAt: number;
+  readonly poolAt: number;
+  readonly poolClasses: readonly PlannedClass[];
+  /** Five lists of u32, each as long as the ports: team order, usable uplinks, dirty ports, guests to drain, streamers. */
+  readonly listsAt: number;
+  readonly inletsAt: number;
+  readonly inlets: readonly PlannedWire[];
+  readonly captureRingsAt: number;
+  readonly captureRings: readonly number[];
+}
+
+export interface PlannedClass {
+  readonly slotBytes: number;
+  readonly from: number;
+  readonly end: number;
+}
+
+export interface PlannedWire {
+  readonly address: number;
+  readonly entriesAt: number;
+  readonly entries: number;
+  readonly link: Link | null;
+  readonly from: PortName | null;
+  readonly to: PortName;
+}
+
+export interface PlannedStream {
+  readonly address: number;
+  readonly template: number;
+  readonly number: number;
+}
+
+export interface PlannedCapture {
+  readonly request: CaptureRequest;
+  /** One ring for each worker that has one of the ports. */
+  readonly rings: readonly {
+    readonly address: number;
+    readonly bufferAt: number;
+    readonly bytes: number;
+    readonly worker: number;
+  }[];
+  readonly points: readonly {
+    readonly address: number;
+    readonly port: PortName;
+    readonly ring: number;
+    readonly interfaceId: number;
+  }[];
+}
+
+export interface Plan {
+  readonly bytes: number;
+  readonly sums: ReadonlyMap<string, number>;
+  readonly controlAt: number;
+  readonly workers: readonly {
+    readonly address: number;
+    readonly listAt: number;
+    readonly switches: readonly number[];
+  }[];
+  readonly switches: readonly PlannedSwitch[];
+  readonly ports: ReadonlyMap<PortName, { readonly sw: PlannedSwitch; readonly port: PlannedPort }>;
+  readonly wires: readonly PlannedWire[];
+  readonly injectPoolAt: number;
+  readonly injectClasses: readonly PlannedClass[];
+  readonly injectAt: ReadonlyMap<PortName, PlannedWire>;
+  /** 512 bytes for each distinct set of VLANs. */
+  readonly bitmapsAt: number;
+  readonly stagingAt: number;
+  readonly traceAt: number;
+  /** By place in topology.streams. */
+  readonly streams: readonly PlannedStream[];
+  /** First stream record of each sending port; a guest's records stand together. */
+  readonly streamsOf: ReadonlyMap<PortName, readonly number[]>;
+  readonly captures: readonly PlannedCapture[];
+  readonly captureReserve: number;
+}
+
+/** The network needs more than there is; the message holds the sums. */
+export class PlanError extends Error {
+  override readonly name = 'PlanError';
+}
+
+const MEMORY_MAX = 4 * 1024 ** 3 - 65_536;
+/** Page 0 stays empty, so that address 0 can stand for "none". */
+const FIRST_ADDRESS = 65_536;
+const CACHE_LINE = 64;
+const SMALL_SLOT = 128;
+/** Bytes of frame pool for a vNIC: as much as 1 GiB allows, within these bounds. */
+const POOL_SHARE = 1024 ** 3;
+const POOL_BYTES_MIN = 40 * 1024;
+const POOL_BYTES_MAX = 1024 * 1024;
+const BRIDGE_POOL_BYTES = 64 * 1024;
+const INJECT_ENTRIES = 1024;
+/** Longest frame that can be injected, bytes: beyond any MTU, so that giants can be shown to be dropped. */
+export const INJECT_BYTES_MAX = 131_072 - 64;
+const CAPTURE_RING_MIN = 4 * 1024 * 1024;
+const CAPTURE_RING_SMALL = 64 * 1024;
+const BLOCK_OVERHEAD = 64;
+export const CONTROL_WORDS = 64;
+const TRACE_BYTES = 1024;
+
+const align = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
+const powerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
+
+/** Hands out addresses and remembers what for. */
+class Space {
+  next = FIRST_ADDRESS;
+  readonly sums = new Map<string, number>();
+
+  reserve(what: string, bytes: number): number {
+    const at = this.next;
+    const taken = align(bytes, CACHE_LINE);
+    this.next += taken;
+    this.sums.set(what, (this.sums.get(what) ?? 0) + taken);
+    return at;
+  }
+}
+
+interface DraftPort {
+  readonly name: PortName;
+  readonly kind: PlannedPort['kind'];
+  readonly vlan: PortVlan;
+  readonly mac: string | null;
+  readonly ip: number | null;
+}
+
+interface DraftSwitch {
+  readonly name: string;
+  readonly host: string;
+  readonly vswitch: VSwitch | null;
+  readonly table: Table;
+  readonly mtu: number;
+  readonly ports: readonly DraftPort[];
+}
+
+/** Lays a topology out in memory. Throws PlanError when it does not fit. */
+export function plan(topology: Topology, options: PlanOptions): Plan {
+  const space = new Space();
+  const drafts = draftSwitches(topology);
+  const vnicCount = drafts.reduce((sum, d) => sum + d.ports.filter((p) => p.kind === 'vnic').length, 0);
+  const poolBytes = Math.min(POOL_BYTES_MAX, Math.max(POOL_BYTES_MIN, Math.floor(POOL_SHARE / Math.max(1, vnicCount))));
+  const workerOf = placeOnWorkers(drafts, options.workers);
+
+  const controlAt = space.reserve('control', CONTROL_WORDS * 4);
+  const wires = planWires(space, topology, options.injectAt);
+  const captures = planCaptures(space, drafts, workerOf, options);
+  const frameMax = Math.max(...drafts.map((d) => d.mtu)) + 22;
+  const switchOf = new Map(drafts.flatMap((d, i) => d.ports.map((p) => [p.name, i])));
+  const arriving = drafts.map((): PlannedWire[] => []);
+  for (const wire of wires) arriving[switchOf.get(wire.to)!]!.push(wire);
+
+  const switches = drafts.map((draft, number): PlannedSwitch => {
+    const ports = draft.ports.length;
+    const vnics = draft.ports.filter((p) => p.kind === 'vnic').length;
+    const local = draft.ports.filter((p) => p.kind !== 'uplink').length;
+    const address = space.reserve('switches', L.Switch_BYTES);
+    const portsAt = space.reserve('ports', ports * L.PORT_STRIDE);
+    const inlets = arriving[number]!;
+    const place = new Map(draft.ports.map((p, i) => [p.name, i]));
+    inlets.sort((a, b) => place.get(a.to)! - place.get(b.to)!);
+    const slots = powerOfTwo(2 * draft.table.entriesMax);
+    const rings = captures.planned.flatMap((c) =>
+      c.rings.filter((r) => r.worker === workerOf[number]).map((r) => r.address),
+    );
+    return {
+      ...draft,
+      number,
+      address,
+      worker: workerOf[number]!,
+      localCount: local,
+      ports: draft.ports.map((port, i): PlannedPort => {
+        const isVnic = port.kind === 'vnic';
+        const ring = () => (isVnic ? space.reserve('vNIC rings', L.Ring_BYTES + options.ringEntries * 8) : 0);
+        return {
+          ...port,
+          number: i,
+          address: portsAt + i * L.PORT_STRIDE,
+          rxRing: ring(),
+          txRing: ring(),
+          guest: isVnic ? space.reserve('guests', L.Guest_BYTES) : 0,
+        };
+      }),
+      tableAt: space.reserve('MAC tables', slots * 16),
+      tableSlots: slots,
+      locksAt: space.reserve('MAC tables', slots * 8),
+      poolAt: space.reserve('frame pools', L.CLASSES * L.PoolClass_BYTES),
+      poolClasses: planPool(space, vnics > 0 ? vnics * poolBytes : BRIDGE_POOL_BYTES, draft.mtu, vnics),
+      listsAt: space.reserve('lists', ports * 5 * 4),
+      inletsAt: space.reserve('lists', inlets.length * 4),
+      inlets,
+      captureRingsAt: space.reserve('lists', rings.length * 4),
+      captureRings: rings,
+    };
+  });
+
+  const streams = planStreams(space, topology);
+  const result: Plan = {
+    bytes: 0,
+    sums: space.sums,
+    controlAt,
+    workers: Array.from({ length: options.workers }, (_, w) => {
+      const own = switches.filter((s) => s.worker === w).map((s) => s.address);
+      return {
+        address: space.reserve('workers', L.Worker_BYTES),
+        listAt: space.reserve('lists', own.length * 4),
+        switches: own,
+      };
+    }),
+    switches,
+    ports: new Map(switches.flatMap((sw) => sw.ports.map((port) => [port.name, { sw, port }]))),
+    wires,
+    injectPoolAt: space.reserve('frame pools', L.CLASSES * L.PoolClass_BYTES),
+    injectClasses: planInjectPool(space, frameMax, options.injectAt.length > 0),
+    injectAt: new Map(wires.filter((w) => w.link === null).map((w) => [w.to, w])),
+    bitmapsAt: space.reserve('VLAN sets', countVlanSets(drafts) * L.MEMBERS_BYTES),
+    stagingAt: space.reserve('staging', INJECT_BYTES_MAX),
+    traceAt: space.reserve('control', TRACE_BYTES),
+    streams: streams.planned,
+    streamsOf: streams.of,
+    captures: captures.planned,
+    captureReserve: captures.reserve,
+  };
+  if (space.next > MEMORY_MAX) throw new PlanError(tooLarge(space));
+  return { ...result, bytes: align(space.next, 65_536) };
+}
+
+function tooLarge(space: Space): string {
+  const parts = [...space.sums].sort((a, b) => b[1] - a[1]).map(([what, bytes]) => `${what} ${formatBytes(bytes)}`);
+  return `the network needs ${formatBytes(space.next)} of memory, more than the 4 GiB that there are: ${parts.join(', ')}; use fewer hosts, smaller MAC tables or smaller link queues`;
+}
+
+function draftSwitches(topology: Topology): DraftSwitch[] {
+  const vswitches = topology.hosts.flatMap((host) =>
+    host.vswitches.map((vswitch): DraftSwitch => {
+      const vlans = new Map(vswitch.portGroups.map((group) => [group.name, group.vlan]));
+      const nics = host.vms.flatMap((vm) => vm.nics).filter((nic) => nic.vswitch === vswitch.name);
+      const vnics = nics.map(
+        (nic): DraftPort => ({
+          name: `${host.name}/${nic.name}`,
+          kind: 'vnic',
+          vlan: vlans.get(nic.portGroup)!,
+          mac: nic.mac,
+          ip: nic.ip?.address ?? null,
+        }),
+      );
+      const uplinks = vswitch.uplinks.map(
+        (name): DraftPort => ({
+          name: `${host.name}/${name}`,
+          kind: 'uplink',
+          vlan: vswitch.uplinkVlan,
+          mac: null,
+          ip: null,
+        }),
+      );
+      const { table, mtu } = vswitch;
+      return {
+        name: `${host.name}/${vswitch.name}`,
+        host: host.name,
+        vswitch,
+        table,
+        mtu,
+        ports: [...vnics, ...uplinks],
+      };
+    }),
+  );
+  const bridges = topology.switches.map((sw: PhysicalSwitch): DraftSwitch => {
+    const ports = sw.ports.map(
+      (port): DraftPort => ({ name: `${sw.name}/${port.name}`, kind: 'bridge', vlan: port.vlan, mac: null, ip: null }),
+    );
+    return { name: sw.name, host: sw.name, vswitch: null, table: sw.table, mtu: sw.mtu, ports };
+  });
+  return [...vswitches, ...bridges];
+}
+
+function countVlanSets(drafts: readonly DraftSwitch[]): number {
+  const sets = new Set<string>();
+  for (const { ports } of drafts) {
+    for (const { vlan } of ports) if (vlan.mode === 'trunk') sets.add(vlanSetKey(vlan));
+  }
+  return sets.size;
+}
+
+/** Ports with the same VLANs share one set. */
+export function vlanSetKey(vlan: Extract<PortVlan, { mode: 'trunk' }>): string {
+  return JSON.stringify([vlan.vids, vlan.native]);
+}
+
+/** The heaviest host first to the worker that has least; a host's vSwitches stay together. */
+function placeOnWorkers(drafts: readonly DraftSwitch[], workers: number): number[] {
+  const weights = new Map<string, number>();
+  for (const d of drafts) {
+    // A vNIC has a guest that works too; a physical switch only relays.
+    const weight = d.ports.reduce((sum, p) => sum + (p.kind === 'vnic' ? 3 : 1), 1);
+    weights.set(d.host, (weights.get(d.host) ?? 0) + weight);
+  }
+  const load = new Array<number>(workers).fill(0);
+  const of = new Map<string, number>();
+  for (const [host, weight] of [...weights].sort((a, b) => b[1] - a[1])) {
+    const least = load.indexOf(Math.min(...load));
+    load[least]! += weight;
+    of.set(host, least);
+  }
+  return drafts.map((d) => of.get(d.host)!);
+}
+
+function planWires(space: Space, topology: Topology, injectAt: readonly PortName[]): PlannedWire[] {
+  const wire = (from: PortName | null, to: PortName, link: Link | null): PlannedWire => {
+    const entries = powerOfTwo(link?.queueFrames ?? INJECT_ENTRIES);
+    const address = space.reserve('wires', L.Wire_BYTES);
+    return { address, entriesAt: space.reserve('wires', entries * 16), entries, link, from, to };
+  };
+  const links = topology.links.flatMap((link) => [wire(link.a, link.b, link), wire(link.b, link.a, link)]);
+  const injected = injectAt.map((to) => wire(null, to, null));
+  return [...links, ...injected];
+}
+
+/** Half for small frames, half for those of full size; jumbo frames get a class of their own. */
+function planPool(space: Space, bytes: number, mtu: number, vnics: number): PlannedClass[] {
+  const slots = [SMALL_SLOT];
+  const fullSlot = align(Math.min(mtu, 1500) + 22 + L.FRAME_HEADER, CACHE_LINE);
+  if (fullSlot > SMALL_SLOT) slots.push(fullSlot);
+  const classes = slots.map((slot) => cut(space, slot, Math.floor(bytes / slots.length / slot)));
+  if (mtu > 1500) classes.push(cut(space, align(mtu + 22 + L.FRAME_HEADER, CACHE_LINE), 16 * Math.max(1, vnics)));
+  return classes;
+}
+
+/** Frames from outside, up to sizes that no MTU allows; a single one where only `explain` may ask. */
+function planInjectPool(space: Space, frameMax: number, isUsed: boolean): PlannedClass[] {
+  if (!isUsed) return [cut(space, 131_072, 1)];
+  const full = align(frameMax + L.FRAME_HEADER, CACHE_LINE);
+  return [
+    cut(space, SMALL_SLOT, 8192),
+    cut(space, full, Math.max(64, Math.floor(2 ** 23 / full))),
+    cut(space, 131_072, 16),
+  ];
+}
+
+function cut(space: Space, slotBytes: number, count: number): PlannedClass {
+  const from = space.reserve('frame pools', slotBytes * count);
+  return { slotBytes, from, end: from + slotBytes * count };
+}
+
+function planStreams(space: Space, topology: Topology): { planned: PlannedStream[]; of: Map<PortName, number[]> } {
+  const of = new Map<PortName, number[]>();
+  topology.streams.forEach((stream, i) => {
+    of.set(stream.from, [...(of.get(stream.from) ?? []), i]);
+  });
+  const planned: PlannedStream[] = [];
+  for (const own of of.values()) {
+    const first = space.reserve('streams', own.length * L.Stream_BYTES);
+    own.forEach((number, i) => {
+      const template = space.reserve('streams', align(topology.streams[number]!.sizeBytes, 16));
+      planned[number] = { address: first + i * L.Stream_BYTES, template, number };
+    });
+  }
+  return { planned, of };
+}
+
+function planCaptures(
+  space: Space,
+  drafts: readonly DraftSwitch[],
+  workerOf: readonly number[],
+  options: PlanOptions,
+): { planned: PlannedCapture[]; reserve: number } {
+  const home = new Map(drafts.flatMap((d, i) => d.ports.map((p) => [p.name, { worker: workerOf[i]!, draft: d }])));
+  let reserve = 0;
+  const planned = options.captures.map((request): PlannedCapture => {
+    const workers = [...new Set(request.ports.map((name) => home.get(name)!.worker))].sort((a, b) => a - b);
+    const watched = new Set(request.ports);
+    const perFrame = Math.max(...drafts.map((d) => 1 + d.ports.filter((p) => watched.has(p.name)).length));
+    const longest = Math.max(...drafts.map((d) => d.mtu)) + 22;
+    const kept = request.snapLength === 0 ? longest : Math.min(request.snapLength, longest);
+    const arriving = request.snapLength === 0 && options.injectAt.length > 0 ? INJECT_BYTES_MAX : kept;
+    const visit = options.burst * (arriving + BLOCK_OVERHEAD + (perFrame - 1) * (kept + BLOCK_OVERHEAD));
+    reserve = Math.max(reserve, visit);
+    const floor = options.captures.length > 8 ? CAPTURE_RING_SMALL : CAPTURE_RING_MIN;
+    const bytes = powerOfTwo(Math.max(floor, options.lossless ? 2 * visit : 0));
+    const rings = workers.map((worker) => ({
+      address: space.reserve('captures', L.CaptureRing_BYTES),
+      bufferAt: space.reserve('captures', bytes + INJECT_BYTES_MAX + BLOCK_OVERHEAD),
+      bytes,
+      worker,
+    }));
+    const points = request.ports.map((port, interfaceId) => ({
+      address: space.reserve('captures', L.CapturePoint_BYTES),
+      port,
+      ring: rings[workers.indexOf(home.get(port)!.worker)]!.address,
+      interfaceId,
+    }));
+    return { request, rings, points };
+  });
+  return { planned, reserve };
+}

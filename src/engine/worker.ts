@@ -1,0 +1,140 @@
+/**
+ * What a pool thread does for a whole run: a thin shell round the core, which does the work.
+ *
+ * It sleeps on its bell when nothing is due. The bell is read before the last look for work, so that whoever brings work
+ * after that look changes it and the sleep does not begin; `sleeping` tells other workers that ringing is needed at all.
+ */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { execute } from './command.ts';
+import {
+  COMMAND,
+  ORIGIN,
+  PAUSE,
+  STATE_ENDED,
+  STATE_PAUSED,
+  STATE_RUNNING,
+  STATE_WAITING,
+  STEPS,
+  STOP,
+  TARGET,
+} from './control.ts';
+import { type Core, instantiate, RUN_DONE, RUN_TIGHT } from './core.ts';
+import * as L from './generated/layout.ts';
+import { SharedMemory } from './memory.ts';
+
+export interface WorkerTask {
+  readonly memory: WebAssembly.Memory;
+  readonly module: WebAssembly.Module;
+  readonly controlAt: number;
+  readonly workerAt: number;
+  readonly clock: 'wall' | 'virtual';
+  readonly port: MessagePort;
+}
+
+/** Rounds of the core between two looks at the control words: some tens of microseconds under load. */
+const ROUNDS = 32;
+const STEPS_AT_ONCE = 20_000;
+const SLEEP_MS_MAX = 1000;
+const TIGHT_SLEEP_MS = 1;
+const NEVER = (1n << 64n) - 1n;
+
+export default function runWorker(task: WorkerTask): void {
+  new Shell(task).run();
+}
+
+class Shell {
+  readonly #task: WorkerTask;
+  readonly #memory: SharedMemory;
+  readonly #core: Core;
+  readonly #bell: number;
+  #mailSeen = 0;
+
+  constructor(task: WorkerTask) {
+    this.#task = task;
+    this.#memory = new SharedMemory(task.memory);
+    this.#core = instantiate(task.module, task.memory);
+    this.#bell = this.#memory.word(task.workerAt);
+  }
+
+  run(): void {
+    const work = this.#task.clock === 'wall' ? () => this.#wall() : () => this.#virtual();
+    for (let command = this.#command(); command !== STOP; command = this.#command()) {
+      const bell = Atomics.load(this.#memory.words, this.#bell);
+      this.#readMail();
+      if (command === PAUSE && !this.#mayStep()) {
+        this.#setState(STATE_PAUSED);
+        this.#sleep(bell, SLEEP_MS_MAX);
+      } else {
+        work();
+      }
+    }
+    this.#readMail();
+    this.#setState(STATE_ENDED);
+    this.#task.port.close();
+  }
+
+  #command(): number {
+    return Atomics.load(this.#memory.words, this.#memory.word(this.#task.controlAt + COMMAND));
+  }
+
+  #now(): bigint {
+    return process.hrtime.bigint() - this.#memory.u64(this.#task.controlAt + ORIGIN);
+  }
+
+  #wall(): void {
+    const { workerAt } = this.#task;
+    const words = this.#memory.words;
+    this.#setState(STATE_RUNNING);
+    if (this.#core.runWall(workerAt, this.#now(), ROUNDS) > 0) return;
+    const bell = Atomics.load(words, this.#bell);
+    const sleeping = this.#memory.word(workerAt + L.Worker_sleeping);
+    Atomics.store(words, sleeping, 1);
+    const wait = BigInt.asUintN(64, this.#core.nextWork(workerAt)) - this.#now();
+    if (wait > 0n && this.#command() !== STOP) this.#sleep(bell, Math.min(SLEEP_MS_MAX, Number(wait) / 1e6));
+    Atomics.store(words, sleeping, 0);
+  }
+
+  #virtual(): void {
+    const { workerAt, controlAt } = this.#task;
+    const memory = this.#memory;
+    const bell = Atomics.load(memory.words, this.#bell);
+    const stepping = this.#command() === PAUSE;
+    const target = stepping ? NEVER >> 1n : memory.u64(controlAt + TARGET);
+    const budget = stepping ? Atomics.exchange(memory.words, memory.word(controlAt + STEPS), 0) : STEPS_AT_ONCE;
+    this.#setState(STATE_RUNNING);
+    const status = this.#core.runVirtual(workerAt, target, budget);
+    if (status === RUN_TIGHT) this.#sleep(bell, TIGHT_SLEEP_MS);
+    if (status !== RUN_DONE || this.#command() === STOP) return;
+    this.#setState(STATE_WAITING);
+    if (memory.u64(controlAt + TARGET) === target) this.#sleep(bell, SLEEP_MS_MAX);
+  }
+
+  #mayStep(): boolean {
+    return Atomics.load(this.#memory.words, this.#memory.word(this.#task.controlAt + STEPS)) > 0;
+  }
+
+  #sleep(bell: number, ms: number): void {
+    const from = process.hrtime.bigint();
+    Atomics.wait(this.#memory.words, this.#bell, bell, ms);
+    const at = this.#task.workerAt + L.Worker_idleNs;
+    this.#memory.setU64(at, this.#memory.u64(at) + process.hrtime.bigint() - from);
+  }
+
+  #setState(state: number): void {
+    const word = this.#memory.word(this.#task.workerAt + L.Worker_state);
+    if (this.#memory.words[word] !== state) Atomics.store(this.#memory.words, word, state);
+  }
+
+  #readMail(): void {
+    const mail = Atomics.load(this.#memory.words, this.#memory.word(this.#task.workerAt + L.Worker_mail));
+    if (mail === this.#mailSeen) return;
+    this.#mailSeen = mail;
+    for (
+      let letter = receiveMessageOnPort(this.#task.port);
+      letter !== undefined;
+      letter = receiveMessageOnPort(this.#task.port)
+    ) {
+      this.#task.port.postMessage(execute(this.#core, letter.message as Uint8Array));
+    }
+  }
+}

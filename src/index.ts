@@ -1,0 +1,18 @@
+/** The library: build a network from a topology, run it, look into it. */
+export {
+  type CapturedFrame,
+  type CapturedInterface,
+  CaptureError,
+  readCapture,
+  readCaptureBytes,
+} from './capture/read.ts';
+export { firstTimeNs, type ReplayInput, type ReplayOptions, type ReplayResult, replay } from './endpoints/replay.ts';
+export { OutputError } from './engine/capture-file.ts';
+export type { ExplainedCheck, ExplainedCopy, Explanation } from './engine/explain.ts';
+export { Network, NetworkError, type NetworkOptions } from './engine/network.ts';
+export { PlanError } from './engine/plan.ts';
+export { CHECKS, type Row, VERDICTS } from './telemetry/generated/verdicts.ts';
+export type * from './telemetry/report.ts';
+export { loadTopology, parseTopology, TopologyError, topologyFrom } from './topology/load.ts';
+export type * from './topology/model.ts';
+export { topologyJsonSchema } from './topology/schema.ts';

@@ -1,0 +1,111 @@
+/**
+ * From a readable file to a network: names are resolved, addresses given, and what contradicts itself is a problem.
+ */
+import { MacPool } from './address.ts';
+import { physicalSwitch } from './bridge.ts';
+import { linksOf } from './cable.ts';
+import { limits } from './limits.ts';
+import type { Host, Mac, PhysicalSwitch, Topology } from './model.ts';
+import { allPorts } from './ports.ts';
+import type { Path, Problems } from './problem.ts';
+import { capturesOf } from './request.ts';
+import { count } from './scalar.ts';
+import type { File, HostEntry } from './schema.ts';
+import { streamsOf } from './stream.ts';
+import { type Addresses, nicsOf, vmsOf } from './vnic.ts';
+import { vswitchesOf } from './vswitch.ts';
+
+/** The topology; of worth only if `problems` is empty afterwards. `name` is taken if the file gives none. */
+export function check(file: File, name: string, problems: Problems): Topology {
+  const addresses: Addresses = { macs: new MacPool(givenMacs(file)), ips: new Map() };
+  const hosts = Object.entries(file.hosts ?? {}).map(([host, entry]) => hostOf(host, entry, addresses, problems));
+  const switches = switchesOf(file, problems);
+  const world = { hosts, switches };
+  const topology = {
+    name: file.name ?? name,
+    seed: file.seed ?? 1,
+    ...world,
+    links: linksOf(file, world, problems),
+    streams: streamsOf(file, world, problems),
+    captures: capturesOf(file, world, problems),
+  };
+  // After any other problem the ports may only be unread.
+  if (problems.count === 0 && allPorts(world).length === 0) {
+    problems.add([], 'the topology has no port; write hosts with VMs or uplinks, or physical switches');
+  }
+  return topology;
+}
+
+function hostOf(name: string, entry: HostEntry, addresses: Addresses, problems: Problems): Host {
+  const path = ['hosts', name];
+  const vswitches = vswitchesOf(entry, path, problems);
+  const host: Host = {
+    name,
+    uplinks: Object.keys(entry.uplinks ?? {}),
+    vswitches,
+    vms: vmsOf(entry, path, vswitches, addresses, problems),
+  };
+  checkNames(host, path, problems);
+  checkSizes(host, path, problems);
+  return host;
+}
+
+/** Uplinks, vSwitches and vNICs share the names of a host, so that one word in a command means one thing. */
+function checkNames(host: Host, path: Path, problems: Problems): void {
+  const taken = new Map<string, string>();
+  const take = (name: string, kind: string, place: Path) => {
+    const other = taken.get(name);
+    if (other !== undefined)
+      problems.add(place, `${name} is the name of ${other} already; names are unique on a host`, 'key');
+    else taken.set(name, kind);
+  };
+  for (const name of host.uplinks) take(name, 'an uplink', [...path, 'uplinks', name]);
+  for (const { name } of host.vswitches) take(name, 'a vSwitch', [...path, 'vswitches', name]);
+  for (const vm of host.vms) take(vm.name, 'a VM', [...path, 'vms', vm.name]);
+  for (const vm of host.vms) {
+    for (const [i, nic] of vm.nics.entries()) {
+      if (i > 0) take(nic.name, 'a vNIC', [...path, 'vms', vm.name, 'nics', i]);
+    }
+  }
+}
+
+function checkSizes(host: Host, path: Path, problems: Problems): void {
+  const portCounts = new Map(host.vswitches.map(({ name, uplinks }) => [name, uplinks.length]));
+  for (const { vswitch } of host.vms.flatMap((vm) => vm.nics)) {
+    portCounts.set(vswitch, (portCounts.get(vswitch) ?? 0) + 1);
+  }
+  for (const { name } of host.vswitches) {
+    const ports = portCounts.get(name) ?? 0;
+    if (ports <= limits.portsPerSwitch) continue;
+    const why = `${count(ports)} uplinks and vNICs; at most ${count(limits.portsPerSwitch)} ports on a vSwitch`;
+    problems.add([...path, 'vswitches', name], why, 'key');
+  }
+}
+
+function switchesOf(file: File, problems: Problems): PhysicalSwitch[] {
+  const path = ['physical', 'switches'];
+  const switches = Object.entries(file.physical?.switches ?? {}).map(([name, entry]) => {
+    if (file.hosts !== undefined && Object.hasOwn(file.hosts, name)) {
+      problems.add(
+        [...path, name],
+        `${name} is the name of a host already; hosts and switches have different names`,
+        'key',
+      );
+    }
+    return physicalSwitch(name, entry, problems);
+  });
+  const ports = switches.reduce((sum, each) => sum + each.ports.length, 0);
+  if (switches.length > limits.physicalSwitches) {
+    problems.add(path, `too many switches; at most ${count(limits.physicalSwitches)}`);
+  } else if (ports > limits.physicalPorts) {
+    problems.add(path, `too many ports; at most ${count(limits.physicalPorts)} on all switches`);
+  }
+  return switches;
+}
+
+function givenMacs(file: File): Set<Mac> {
+  const nics = Object.values(file.hosts ?? {}).flatMap(({ vms }) =>
+    Object.values(vms ?? {}).flatMap((vm) => nicsOf(vm, [])),
+  );
+  return new Set(nics.flatMap(({ entry }) => entry.mac ?? []));
+}
