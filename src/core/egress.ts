@@ -76,8 +76,6 @@ function queue(sw: Switch, out: Port, copy: u64): bool {
   return true;
 }
 
-// @ts-ignore: decorator
-@inline
 export function markDirty(sw: Switch, out: Port): void {
   if (out.dirty) return;
   out.dirty = 1;

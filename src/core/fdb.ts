@@ -52,6 +52,7 @@ export function find(table: usize, mask: u32, shift: u32, key: u64): usize {
   return entry;
 }
 
+/** Whether an entry is gone; of two values the lesser is the older. */
 // @ts-ignore: decorator
 @inline
 export function hasAged(value: u64, ageNs: u64, now: u64): bool {

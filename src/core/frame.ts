@@ -74,11 +74,15 @@ export function tagOf(descriptor: u64): u32 {
   return <u32>(descriptor >>> TAG_SHIFT) & 3;
 }
 
-/** True when the copy is the stored bytes and carries no 802.1Q tag, the common case. */
+/**
+ * True unless the copy is the stored bytes, untagged, between individual addresses: the common case. `second` is its second
+ * eight bytes, `addresses` its two addresses or-ed.
+ */
 // @ts-ignore: decorator
 @inline
-export function isPlain(descriptor: u64, etherType: u32): bool {
-  return (tagOf(descriptor) | <u32>(etherType == ETHERTYPE_VLAN)) == 0;
+export function isSpecial(descriptor: u64, second: u64, addresses: u64): bool {
+  const isTagged = <u64>((<u32>(second >>> 32) & 0xffff) == ETHERTYPE_VLAN);
+  return (((descriptor >>> TAG_SHIFT) & 3) | (addresses & 1) | isTagged) != 0;
 }
 
 // @ts-ignore: decorator

@@ -5,7 +5,7 @@
  * in the learning model whoever was heard there.
  */
 import { FID_ANY, isStatic, keyOf, lockedUntil, logicalOf, lookup } from './fdb';
-import { etherTypeAt, lengthOf, bytesOf } from './frame';
+import { etherTypeAt, lengthOf, outerTci, UNTAGGED } from './frame';
 import { TEAM_PORT, carries } from './port';
 import { MODEL_LEARNING, Switch, portAt } from './switch';
 import { note, OUTCOME_FAILED, OUTCOME_PASSED } from './trace';
@@ -16,7 +16,7 @@ const ETHERTYPE_ARP: u32 = 0x0608; // 0x0806 as a little-endian load sees it
 const ETHERTYPE_RARP: u32 = 0x3580;
 /** R13: how long a station that announced itself here is not believed to have moved outside (Open vSwitch, 5 s). */
 const LOCK_NS: u64 = 5_000_000_000;
-const ARP_BYTES: u32 = 28;
+const ARP_BYTES: i32 = 28;
 
 /** The live entry that says where `mac` is in `vid`, or 0. */
 export function whereIs(sw: Switch, vid: u32, mac: u64): usize {
@@ -52,11 +52,12 @@ export function lockUntil(now: u64): u64 {
 export function isAnnouncement(descriptor: u64, dst: u64): bool {
   if (dst != BROADCAST) return false;
   const at = etherTypeAt(descriptor);
+  // What lies behind the copy's end is some other frame's.
+  const room = <i32>lengthOf(descriptor) - (outerTci(descriptor) == UNTAGGED ? 14 : 18);
+  if (room < 0) return false;
   const type = load<u16>(at);
   if (type == ETHERTYPE_RARP) return true;
-  // The tag before `at` may be in the descriptor only: a frame that is too short for ARP without it is too short with it.
-  const stored = <u32>(at - bytesOf(descriptor));
-  if (type != ETHERTYPE_ARP || lengthOf(descriptor) < stored + 2 + ARP_BYTES) return false;
+  if (type != ETHERTYPE_ARP || room < ARP_BYTES) return false;
   const operation = bswap<u16>(load<u16>(at + 2 + 6));
   if (operation == 2) return true;
   return operation == 1 && load<u32>(at + 2 + 14) == load<u32>(at + 2 + 24);

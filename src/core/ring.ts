@@ -26,8 +26,7 @@ export class Ring {
   c1: u64; c2: u64; c3: u64; c4: u64; c5: u64; c6: u64; c7: u64;
 }
 
-// @ts-ignore: decorator
-@inline
+/** Looks at the consumer's cursor if the copy of it says full. */
 export function hasRoom(ring: Ring): bool {
   if (ring.headNext - ring.tailSeen <= ring.mask) return true;
   ring.tailSeen = atomic.load<u32>(changetype<usize>(ring) + offsetof<Ring>('tail'));
@@ -37,9 +36,11 @@ export function hasRoom(ring: Ring): bool {
 // @ts-ignore: decorator
 @inline
 export function push(ring: Ring, descriptor: u64): bool {
-  if (!hasRoom(ring)) return false;
-  store<u64>(<usize>ring.entries + (<usize>(ring.headNext & ring.mask) << 3), descriptor);
-  ring.headNext++;
+  const next = ring.headNext;
+  const mask = ring.mask;
+  if (next - ring.tailSeen > mask && !hasRoom(ring)) return false;
+  store<u64>(<usize>ring.entries + (<usize>(next & mask) << 3), descriptor);
+  ring.headNext = next + 1;
   return true;
 }
 

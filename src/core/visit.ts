@@ -9,12 +9,12 @@
  */
 import { markDirty } from './egress';
 import { find, hasAged, keyOf, PORT_MASK, TIME_SHIFT } from './fdb';
-import { bytesOf, isPlain, lengthOf } from './frame';
+import { bytesOf, isSpecial, lengthOf } from './frame';
 import { VERDICT_forward } from './generated/verdicts';
-import { countMany, NO_VID, Port, TEAM_PORT } from './port';
+import { countMany, NO_VID, Port, PORT_BYTES } from './port';
 import { relay } from './relay';
 import { advance, at, available, push, Ring } from './ring';
-import { MODEL_LEARNING, portAt, Switch } from './switch';
+import { MODEL_LEARNING, Switch } from './switch';
 
 const MAC_MASK: u64 = 0xffffffffffff;
 const PLACE_MASK: u64 = 0xfff;
@@ -36,14 +36,21 @@ export function visit(sw: Switch, port: Port): u32 {
   const ageNs = sw.ageNs;
   const now = sw.stampNow;
   const vid = port.pvid;
-  const here = <u64>port.logical;
+  const plain = vid + 1;
+  const ports: usize = sw.ports;
+  const portCount = sw.portCount; // the team's number is above it
+  const lengthSpan = port.lengthMax - 14;
+  // What the source's entry must hold for nothing but its time to change: this port, dynamic. Registered sources never change.
+  const learns = sw.model == MODEL_LEARNING;
+  const placeMask = learns ? PLACE_MASK : 0;
+  const here = learns ? <u64>port.logical : 0;
   const wanted = (now << TIME_SHIFT) | here;
   const entries: usize = ring.entries;
   const ringMask = ring.mask;
   const tail = ring.tailNext;
-  const plain = vid + 1;
-  const lengthSpan = port.lengthMax - 14;
-  const learns = sw.model == MODEL_LEARNING;
+  // Nothing may go back to where it came from (R2): for the time of the visit the port itself takes nothing as it is.
+  const plainHere = port.plainVid;
+  port.plainVid = 0;
   let forwarded: u64 = 0;
   let bytesIn: u64 = 0;
   for (let i: u32 = 0; i < n; i++) {
@@ -54,8 +61,7 @@ export function visit(sw: Switch, port: Port): u32 {
     const length = lengthOf(descriptor);
     const dst = first & MAC_MASK;
     const src = (first >>> 48) | ((second & 0xffffffff) << 16);
-    const etherType = <u32>(second >>> 32) & 0xffff;
-    if (!isPlain(descriptor, etherType) || ((src | dst) & 1) != 0 || length - 14 > lengthSpan) {
+    if (isSpecial(descriptor, second, src | dst) || length - 14 > lengthSpan) {
       relay(sw, port, descriptor);
       continue;
     }
@@ -68,22 +74,22 @@ export function visit(sw: Switch, port: Port): u32 {
     const heard = load<u64>(source, 8);
     const held = load<u64>(target, 8);
     const logical = <u32>(held & PORT_MASK);
-    const known = (heard & PLACE_MASK) == here || !learns;
-    if (!known || logical == TEAM_PORT || <u64>logical == here || hasAged(held, ageNs, now)) {
+    if ((heard & placeMask) != here || logical >= portCount || hasAged(min(heard, held), ageNs, now)) {
       relay(sw, port, descriptor);
       continue;
     }
-    const out = portAt(sw, logical);
+    const out = changetype<Port>(ports + <usize>logical * PORT_BYTES);
     if (out.plainVid != plain || !push(changetype<Ring>(<usize>out.txRing), descriptor)) {
       relay(sw, port, descriptor);
       continue;
     }
     if (learns && heard != wanted) store<u64>(source, wanted, 8);
     out.txBytes += length;
-    markDirty(sw, out);
+    if (!out.dirty) markDirty(sw, out);
     bytesIn += length;
     forwarded++;
   }
+  port.plainVid = plainHere;
   countMany(port, VERDICT_forward, forwarded);
   port.rxBytes += bytesIn;
   advance(ring, n);

@@ -347,7 +347,10 @@ export class Network {
   /** Binds an address in a VLAN to a port, or with `null` removes the binding. False: the table is full, or there was none. */
   async setStatic(switchName: string, vlan: number, mac: string, name: PortName | null): Promise<boolean> {
     const sw = this.#switch(switchName);
-    const octets = Uint8Array.from(mac.split(':'), (octet) => Number.parseInt(octet, 16));
+    const octets = individualAddress(mac);
+    const owner = sw.vswitch?.macModel === 'registered' ? sw.ports.find((p) => p.mac === mac) : undefined;
+    if (owner !== undefined)
+      throw new NetworkError(`${mac} is registered to ${owner.name} by its host: rule R11 lets nobody move it`);
     const port = name === null ? null : this.#port(name).port;
     const logical = port === null ? undefined : port.kind === 'uplink' ? L.LOGICAL_TEAM : port.number;
     const target = logical === undefined ? {} : { port: logical };
@@ -420,6 +423,13 @@ export class Network {
       elapsed === 0n || this.#threads === null ? 0 : Math.min(1, Math.max(0, 1 - Number(idle) / Number(elapsed)));
     return { hosts, busy };
   }
+}
+
+function individualAddress(mac: string): Uint8Array {
+  const octets = Uint8Array.from(mac.split(':'), (octet) => Number.parseInt(octet, 16));
+  const isWritten = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac);
+  if (isWritten && (octets[0]! & 1) === 0 && octets.some((octet) => octet !== 0)) return octets;
+  throw new NetworkError(`${mac} is no address of a station; write six octets in lower case such as 00:50:56:00:00:01`);
 }
 
 function clampTime(ns: bigint): bigint {

@@ -1,0 +1,82 @@
+/**
+ * Compares what a switch did with what was recorded, by the rules of the corpus (its check.py):
+ *
+ * - outputs of a step are a multiset of port and bytes;
+ * - with balance-slb any member may carry a frame, but a VLAN and source keep their member as long as no event comes between;
+ * - announcements that the recorded switch sent of itself on an event are left out (R14 is a later matter here);
+ * - a table is a set of (VLAN, address, port, static).
+ */
+import type { Outcome } from './play.ts';
+import { expandFrame, type FdbEntry, type Scenario } from './scenario.ts';
+
+export interface Difference {
+  readonly step: number;
+  readonly kind: 'missing frame' | 'extra frame' | 'other member' | 'missing fdb' | 'extra fdb';
+  /** The port and frame, or the table's line. */
+  readonly what: string;
+  /** `vlan mac` of a table's line. */
+  readonly station?: string;
+}
+
+interface Sent {
+  readonly port: string;
+  readonly frame: string;
+}
+
+export function compare(scenario: Scenario, outcome: Outcome): Difference[] {
+  const { members = [], policy } = scenario.switch.uplinks ?? {};
+  const anyMember = policy === 'balance-slb';
+  const name = (port: string) => (anyMember && members.includes(port) ? 'uplink' : port);
+  const written = ({ port, frame }: Sent) => `${name(port)}/${frame}`;
+  const expected = new Map(scenario.expect.map(({ step, out }) => [step, out]));
+  const memberOf = new Map<string, string>();
+  const differences: Difference[] = [];
+
+  for (const [index, { out }] of outcome.steps.entries()) {
+    const step = scenario.steps[index]!;
+    if ('event' in step) {
+      if (step.event !== 'age') memberOf.clear();
+      continue;
+    }
+    for (const { port, frame } of anyMember ? out.filter(({ port }) => members.includes(port)) : []) {
+      const before = memberOf.get(sourceOf(frame));
+      if (before === undefined) memberOf.set(sourceOf(frame), port);
+      else if (before !== port) differences.push({ step: index, kind: 'other member', what: `${before} -> ${port}` });
+    }
+    const want = (expected.get(index) ?? []).map((each) => ({ ...each, frame: expandFrame(step.frame, each.frame) }));
+    const [missing, extra] = minus(want.map(written), out.map(written));
+    for (const what of missing) differences.push({ step: index, kind: 'missing frame', what });
+    for (const what of extra) differences.push({ step: index, kind: 'extra frame', what });
+  }
+  for (const { after_step: step, entries } of scenario.fdb) {
+    const got = outcome.fdb.get(step);
+    if (got === undefined) continue; // behind the last step that was played
+    const line = (entry: FdbEntry) => {
+      const port = members.includes(entry.port) ? 'uplink' : entry.port;
+      return `${entry.vlan} ${entry.mac.toLowerCase()} ${port}${entry.static ? ' static' : ''}`;
+    };
+    const [missing, extra] = minus(entries.map(line), got.map(line));
+    const stationOf = (what: string) => what.split(' ').slice(0, 2).join(' ');
+    for (const what of missing) differences.push({ step, kind: 'missing fdb', what, station: stationOf(what) });
+    for (const what of extra) differences.push({ step, kind: 'extra fdb', what, station: stationOf(what) });
+  }
+  return differences;
+}
+
+/** The source and VLAN of a frame in hex, as check.py keys its memory of members. */
+function sourceOf(frame: string): string {
+  const vid = frame.slice(24, 28) === '8100' ? Number.parseInt(frame.slice(28, 32), 16) & 4095 : 0;
+  return `${frame.slice(12, 24)} ${vid}`;
+}
+
+/** What of multiset `a` is not in `b`, and what of `b` is not in `a`. */
+function minus(a: readonly string[], b: readonly string[]): [string[], string[]] {
+  const rest = [...b];
+  const onlyA = a.filter((each) => {
+    const at = rest.indexOf(each);
+    if (at < 0) return true;
+    rest.splice(at, 1);
+    return false;
+  });
+  return [onlyA, rest];
+}

@@ -1,0 +1,23 @@
+/** The reference model against the recorded behaviour of Open vSwitch and the Linux bridge. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { referenceUnderTest } from '../model/under-test.ts';
+import { allowed } from './allowed.ts';
+import { type Judgement, judge, report } from './judge.ts';
+import { configOf, loadScenarios } from './scenario.ts';
+
+const scenarios = loadScenarios();
+const judgements = new Map<string, Judgement>();
+afterAll(() => console.log(report(judgements)));
+
+describe('the reference model does what was recorded, but for the named reasons', () => {
+  it.each(scenarios)('$name: $about', (scenario) => {
+    const judgement = judge(scenario, referenceUnderTest(configOf(scenario)));
+    judgements.set(scenario.name, judgement);
+    expect(judgement).toEqual({ counts: allowed[scenario.name] ?? {}, unexplained: [] });
+  });
+});
+
+it('allows differences only to scenarios that exist and have uplinks', () => {
+  const withUplinks = new Set(scenarios.filter((each) => each.switch.uplinks !== null).map((each) => each.name));
+  expect(Object.keys(allowed).filter((name) => !withUplinks.has(name))).toEqual([]);
+});

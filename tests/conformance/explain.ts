@@ -1,0 +1,116 @@
+/**
+ * Why a switch of ours differs from the recorded one: by a rule of the end-host switch that is stricter or other on purpose,
+ * or as a consequence of an earlier step that was.
+ *
+ * Nothing is taken on trust. A rule explains the differences of a step only if our verdict there is that rule's. A
+ * consequence has to concern a station, in its VLAN, that the two switches may know differently since such a step; a
+ * station is known alike again once both have heard it on a local port, both have taken a frame of it from outside, or
+ * both have forgotten everything.
+ */
+import { isAnnouncement, isGroup, macAt, u16At } from '../model/frame.ts';
+import { classify } from '../model/vlan.ts';
+import type { Difference } from './compare.ts';
+import type { Outcome } from './play.ts';
+import { configOf, type FrameStep, type Scenario } from './scenario.ts';
+
+/** What each reason says, for the table that the test prints. */
+export const reasons = {
+  R7: 'a reflection from the active uplink is dropped; the recorded switch delivers it and moves the station outside',
+  R8: 'unicast is taken only on the uplink that its destination is pinned to; balance-slb takes it on any',
+  R9: 'a flood from outside is taken on the designated uplink of its VLAN; balance-slb has one active member for groups',
+  R12: 'RARP counts as an announcement, so it may move a station outside; the recorded switch takes it for a reflection',
+  R13: 'a reflected announcement of a locked station is dropped whole; active-backup only does not learn from it',
+  failback: 'an active uplink whose link returns takes over again; the recorded team stays where it is',
+  consequence: 'follows from an earlier step: the tables differ about the source or destination',
+} as const;
+
+export type Reason = keyof typeof reasons;
+
+export interface Explained extends Difference {
+  /** undefined: nothing explains it. */
+  readonly reason: Reason | undefined;
+}
+
+const refusedAlike = new Set([
+  'link_down',
+  'runt',
+  'giant',
+  'src_zero',
+  'src_group',
+  'vid_reserved',
+  'vlan_not_member',
+  'reserved_mac',
+]);
+const taken = new Set(['forward', 'flood_unknown', 'flood_group']);
+
+export function explain(scenario: Scenario, outcome: Outcome, differences: readonly Difference[]): Explained[] {
+  const ports = new Map(configOf(scenario).ports.map((port) => [port.name, port]));
+  const recorded = new Map(scenario.expect.map((each) => [each.step, each]));
+  const knownDifferently = new Set<string>();
+  const explained: Explained[] = [];
+  let active: string | null = scenario.switch.uplinks?.active ?? null;
+
+  for (const [index, { verdict, out }] of outcome.steps.entries()) {
+    const step = scenario.steps[index]!;
+    const here = differences.filter((difference) => difference.step === index);
+    const frames = here.filter(({ station }) => station === undefined);
+    if ('event' in step) {
+      const after = recorded.get(index)?.active;
+      if (after !== undefined) active = after;
+      if (step.event === 'flush' || step.event === 'age') knownDifferently.clear();
+    } else {
+      const { kind, vlan } = ports.get(step.port)!;
+      const bytes = Buffer.from(step.frame, 'hex');
+      const vid = classify(vlan, bytes);
+      const [dst, src] = [`${vid} ${macAt(bytes, 0)}`, `${vid} ${macAt(bytes, 6)}`];
+      const rule = ruleOf(scenario, step, bytes, verdict!, out, active);
+      const follows = knownDifferently.has(src) || knownDifferently.has(dst);
+      const reason = rule ?? (follows ? 'consequence' : undefined);
+      explained.push(...frames.map((difference) => ({ ...difference, reason })));
+
+      if (!refusedAlike.has(verdict!)) {
+        const delivered = (recorded.get(index)?.out.length ?? 0) > 0;
+        // Unicast that R8 or R9 refuses has been learned from all the same.
+        const learnedAlike = rule === 'R8' || (rule === 'R9' && !isGroup(macAt(bytes, 0)));
+        if (kind !== 'uplink') knownDifferently.delete(src);
+        else if ((rule !== undefined && !learnedAlike) || (frames.length > 0 && rule === undefined))
+          knownDifferently.add(src);
+        else if (rule === undefined && taken.has(verdict!) && delivered) knownDifferently.delete(src);
+      }
+    }
+    for (const difference of here.filter(({ station }) => station !== undefined)) {
+      explained.push({ ...difference, reason: knownDifferently.has(difference.station!) ? 'consequence' : undefined });
+    }
+  }
+  return explained;
+}
+
+/** The rule by which we mean to differ at this step, if there is one. */
+function ruleOf(
+  { switch: { uplinks } }: Scenario,
+  { port }: FrameStep,
+  bytes: Uint8Array,
+  verdict: string,
+  out: readonly { readonly port: string }[],
+  active: string | null,
+): Reason | undefined {
+  if (uplinks === null || refusedAlike.has(verdict)) return undefined;
+  const isBackup = uplinks.policy === 'active-backup';
+  if (!uplinks.members.includes(port)) {
+    return isBackup && out.some((sent) => uplinks.members.includes(sent.port) && sent.port !== active)
+      ? 'failback'
+      : undefined;
+  }
+  if (isBackup && (verdict === 'uplink_not_active') === (port === active)) return 'failback';
+  if (verdict === 'deja_vu') {
+    if (isAnnouncement(bytes)) return 'R13';
+    return isBackup ? 'R7' : undefined;
+  }
+  if (isBackup) return undefined;
+  if (verdict === 'rpf_unicast') return 'R8';
+  const toGroup = isGroup(macAt(bytes, 0));
+  if (verdict === 'not_designated') return toGroup && port !== active ? undefined : 'R9';
+  if (verdict !== 'flood_group') return undefined;
+  if (port !== active) return 'R9';
+  return u16At(bytes, 12) === 0x8035 || u16At(bytes, 16) === 0x8035 ? 'R12' : undefined;
+}

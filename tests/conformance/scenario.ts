@@ -1,0 +1,124 @@
+/** Recorded scenarios: their shape, and the switch and frames that they stand for. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PortVlan } from '../../src/topology/model.ts';
+import type { ReferenceConfig } from '../model/reference.ts';
+import { topologyOf } from '../model/topology.ts';
+
+interface VlanKeys {
+  readonly mode?: 'access' | 'trunk' | 'native' | 'native-tagged';
+  readonly vlan?: number;
+  readonly trunks?: readonly number[];
+}
+
+export interface Uplinks extends VlanKeys {
+  readonly members: readonly string[];
+  readonly policy: 'active-backup' | 'balance-slb';
+  readonly active: string;
+  readonly failback?: boolean;
+}
+
+export interface FrameStep {
+  readonly at_ms: number;
+  readonly port: string;
+  readonly frame: string;
+}
+
+export interface EventStep {
+  readonly at_ms: number;
+  readonly event: string;
+  readonly port?: string;
+  readonly vlan?: number;
+  readonly mac?: string;
+  readonly on?: string;
+}
+
+export interface FdbEntry {
+  readonly vlan: number;
+  readonly mac: string;
+  readonly port: string;
+  readonly static?: true;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly about: string;
+  readonly switch: {
+    readonly ports: readonly (VlanKeys & { readonly name: string })[];
+    readonly uplinks: Uplinks | null;
+    readonly agingSeconds: number;
+    readonly macTableSize?: number;
+    readonly mtu?: number;
+  };
+  readonly steps: readonly (FrameStep | EventStep)[];
+  readonly expect: readonly {
+    readonly step: number;
+    readonly out: readonly { readonly port: string; readonly frame: string }[];
+    readonly active?: string | null;
+  }[];
+  readonly fdb: readonly { readonly after_step: number; readonly entries: readonly FdbEntry[] }[];
+}
+
+/** Every scenario of the corpus, in the order of the files' names. */
+export function loadScenarios(): Scenario[] {
+  const folder = join(import.meta.dirname, 'scenarios');
+  return readdirSync(folder)
+    .sort()
+    .flatMap((file) => {
+      const text = readFileSync(join(folder, file), 'utf8');
+      const texts = file.endsWith('.jsonl') ? text.split('\n').filter((line) => line.trim() !== '') : [text];
+      return texts.map((each) => JSON.parse(each) as Scenario);
+    });
+}
+
+const ownEvents = new Set(['age', 'flush', 'link-down', 'link-up', 'set-static', 'del-static']);
+
+/** How many steps from the first our switches can take; the next is an event that they have not, such as `set-active`. */
+export function playableSteps({ steps }: Scenario): number {
+  const first = steps.findIndex((step) => 'event' in step && !ownEvents.has(step.event));
+  return first < 0 ? steps.length : first;
+}
+
+/** An output frame in full, as hex: the shorthand undone with the step's input. */
+export function expandFrame(input: string, output: string): string {
+  if (!output.startsWith('=')) return output.toLowerCase();
+  const [how, tci] = output.split(':') as [string, string];
+  if (how === '=') return input;
+  if (how === '=-tag') return input.slice(0, 24) + input.slice(32);
+  if (how === '=+tag') return `${input.slice(0, 24)}8100${tci}${input.slice(24)}`;
+  if (how === '=~tag') return input.slice(0, 28) + tci + input.slice(32);
+  throw new Error(`unknown shorthand ${output}`);
+}
+
+function vlanOf({ mode, vlan, trunks }: VlanKeys): PortVlan {
+  if (mode === undefined) return { mode: 'transparent' };
+  if (mode === 'access') return { mode, vid: vlan! };
+  const vids = trunks?.map((vid) => ({ first: vid, last: vid })) ?? [{ first: 1, last: 4094 }];
+  const native = mode === 'trunk' ? {} : { native: vlan! };
+  return { mode: 'trunk', vids, ...native, nativeTagged: mode === 'native-tagged' };
+}
+
+/** Active-backup has one active member and the others in reserve; balance-slb has all of them active, its first one first. */
+function teamOf(uplinks: Uplinks | null): { active: string[]; standby: string[] } {
+  if (uplinks === null) return { active: [], standby: [] };
+  const others = uplinks.members.filter((member) => member !== uplinks.active);
+  if (uplinks.policy === 'active-backup') return { active: [uplinks.active], standby: others };
+  return { active: [uplinks.active, ...others], standby: [] };
+}
+
+export function configOf({ switch: recorded }: Scenario): ReferenceConfig {
+  const { ports, uplinks, agingSeconds, macTableSize = 1024, mtu = 1500 } = recorded;
+  const vnics = ports.map((port) => ({ name: port.name, kind: 'vnic' as const, vlan: vlanOf(port) }));
+  const members = uplinks?.members ?? [];
+  return {
+    ports: [...vnics, ...members.map((name) => ({ name, kind: 'uplink' as const, vlan: vlanOf(uplinks!) }))],
+    macModel: 'learning',
+    ...teamOf(uplinks),
+    ageNs: BigInt(agingSeconds) * 1_000_000_000n,
+    entriesMax: macTableSize,
+    whenFull: 'evict',
+    mtu,
+  };
+}
+
+export const scenarioTopology = (scenario: Scenario) => topologyOf(configOf(scenario));

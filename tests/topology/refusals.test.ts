@@ -1,0 +1,475 @@
+import { describe, expect, it } from 'vitest';
+import { parseTopology } from '../../src/topology/load.ts';
+import { TopologyError } from '../../src/topology/problem.ts';
+
+/** Everything that is refused: a file, and the lines of the error without the file's name. */
+
+const host =
+  'hosts: { esx1: { uplinks: [vmnic0, vmnic1], vswitches: { vSwitch0: { portGroups: { web: {} } } }, vms: { vm1: {}, vm2: {} } } }\n';
+
+const inHost = (lines: string) => `hosts:\n  esx1:\n${lines.replace(/^/gm, '    ')}\n`;
+const vswitch = (text: string) => inHost(`uplinks: [vmnic0, vmnic1]\nvswitches:\n  vSwitch0: ${text}`);
+const vm = (text: string) =>
+  inHost(`vswitches: { vSwitch0: { portGroups: { web: {}, db: {} } } }\nvms:\n  vm1: ${text}`);
+const links = (text: string) => `physical:\n  switches: { tor: { ports: 2 } }\n  links: ${text}\n`;
+const stream = (text: string) => `${host}traffic: [{ from: esx1/vm1, to: esx1/vm2, ${text} }]\n`;
+
+const refusals: [yaml: string, ...lines: string[]][] = [
+  // Uplinks and teaming
+  [
+    vswitch('{ uplinks: [vmnic3] }'),
+    '5:29: hosts.esx1.vswitches.vSwitch0.uplinks[0]: unknown uplink vmnic3 in uplinks; this host has vmnic0, vmnic1',
+  ],
+  [
+    vswitch('{ uplinks: [vminc0] }'),
+    '5:29: hosts.esx1.vswitches.vSwitch0.uplinks[0]: unknown uplink vminc0 in uplinks; did you mean vmnic0? this host has vmnic0, vmnic1',
+  ],
+  [
+    vswitch('{ teaming: { active: [vmnic0, vmnic3] } }'),
+    '5:47: hosts.esx1.vswitches.vSwitch0.teaming.active[1]: unknown uplink vmnic3 in teaming.active; this vSwitch has vmnic0, vmnic1',
+  ],
+  [
+    vswitch('{ teaming: { standby: [vmnic3] } }'),
+    '5:40: hosts.esx1.vswitches.vSwitch0.teaming.standby[0]: unknown uplink vmnic3 in teaming.standby; this vSwitch has vmnic0, vmnic1',
+  ],
+  [
+    vswitch('{ uplinks: [vmnic0, vmnic0] }'),
+    '5:37: hosts.esx1.vswitches.vSwitch0.uplinks[1]: vmnic0 stands twice in uplinks; each uplink once',
+  ],
+  [
+    vswitch('{ teaming: { active: [vmnic0], standby: [vmnic1, vmnic0] } }'),
+    '5:66: hosts.esx1.vswitches.vSwitch0.teaming.standby[1]: vmnic0 is active too; an uplink is active, standby or unused',
+  ],
+  [
+    vswitch('{ teaming: { policy: ip-hash } }'),
+    '5:38: hosts.esx1.vswitches.vSwitch0.teaming.policy: ip-hash is not one of the choices; allowed: port-id',
+  ],
+  [
+    vswitch('{ uplinks: [vmnic0] }\n  vSwitch1: { uplinks: [vmnic0] }'),
+    '6:29: hosts.esx1.vswitches.vSwitch1.uplinks[0]: vmnic0 belongs to vSwitch0 already; an uplink belongs to one vSwitch (rule R17)',
+  ],
+  [
+    vswitch('{ uplinks: [vmnic0] }\n  vSwitch1: {}'),
+    '6:17: hosts.esx1.vswitches.vSwitch1.uplinks: missing; a host with several vSwitches says which uplinks each has; vmnic0, vmnic1, or [] for none',
+  ],
+  // Settings of a vSwitch
+  [
+    vswitch('{ macModel: learnin }'),
+    '5:29: hosts.esx1.vswitches.vSwitch0.macModel: learnin is not one of the choices; did you mean learning? allowed: learning, registered',
+  ],
+  [vswitch('{ mtu: 67 }'), '5:24: hosts.esx1.vswitches.vSwitch0.mtu: 67 is not in range; 68 to 65,535'],
+  [vswitch('{ mtu: 1500.5 }'), '5:24: hosts.esx1.vswitches.vSwitch0.mtu: 1500.5 is not a whole number; 68 to 65,535'],
+  [
+    vswitch('{ table: { max: 0 } }'),
+    '5:33: hosts.esx1.vswitches.vSwitch0.table.max: 0 is not in range; 1 to 1,000,000',
+  ],
+  [
+    vswitch('{ table: { ageing: 500ms } }'),
+    '5:36: hosts.esx1.vswitches.vSwitch0.table.ageing: 500ms is not in range; 1s to 1,000,000s',
+  ],
+  [
+    vswitch('{ table: { ageing: 1000001 } }'),
+    '5:36: hosts.esx1.vswitches.vSwitch0.table.ageing: 1000001 is not in range; 1s to 1,000,000s',
+  ],
+  [
+    vswitch('{ table: { whenFull: drop } }'),
+    '5:38: hosts.esx1.vswitches.vSwitch0.table.whenFull: drop is not one of the choices; allowed: evict, forward',
+  ],
+  // VLANs
+  [
+    vswitch('{ uplinkVlans: 1-4094 }'),
+    '5:32: hosts.esx1.vswitches.vSwitch0.uplinkVlans: no port group has a vlan, so that tags pass unread; give one a vlan',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: 4096 } } }'),
+    '5:46: hosts.esx1.vswitches.vSwitch0.portGroups.web.vlan: 4096 is not a VLAN; 0-4094, 4095 for all, or several such as "10,20-30"',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: 20-10 } } }'),
+    '5:46: hosts.esx1.vswitches.vSwitch0.portGroups.web.vlan: 20-10 is not a range of VLANs; the lower end stands first: 10-20',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: "10,x" } } }'),
+    '5:46: hosts.esx1.vswitches.vSwitch0.portGroups.web.vlan: x is not a VLAN; 0-4094, 4095 for all, or several such as "10,20-30"',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: [4095] } } }'),
+    '5:46: hosts.esx1.vswitches.vSwitch0.portGroups.web.vlan: 4095 is not a VLAN; 0-4094, 4095 for all, or several such as "10,20-30"',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: } } }'),
+    '5:40: hosts.esx1.vswitches.vSwitch0.portGroups.web.vlan: nothing is not a VLAN; 0-4094, 4095 for all, or several such as "10,20-30"',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: 10, native: 10 } } }'),
+    '5:58: hosts.esx1.vswitches.vSwitch0.portGroups.web.native: native stands only beside a trunk; write vlan as a range or list, such as 1-4094',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: 1-5, native: 0 } } }'),
+    '5:59: hosts.esx1.vswitches.vSwitch0.portGroups.web.native: 0 is not in range; 1 to 4,094',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: 1-5, nativeTagged: true } } }'),
+    '5:65: hosts.esx1.vswitches.vSwitch0.portGroups.web.nativeTagged: nativeTagged has no native VLAN; write native: 1-4094',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: 1-5, native: 1, nativeTagged: yes } } }'),
+    '5:76: hosts.esx1.vswitches.vSwitch0.portGroups.web.nativeTagged: yes is not a boolean; true or false',
+  ],
+  [
+    vswitch('{ portGroups: { "we/b": {} } }'),
+    '5:33: hosts.esx1.vswitches.vSwitch0.portGroups.we/b: we/b is not a port group name; letters, digits, spaces, _ - and ., 1-63 characters, the first a letter or digit',
+  ],
+  // Shape
+  [
+    vswitch('{ portgroups: {} }'),
+    '5:19: hosts.esx1.vswitches.vSwitch0.portgroups: unknown key portgroups; did you mean portGroups? allowed: uplinks, macModel, mtu, teaming, table, uplinkVlans, portGroups',
+  ],
+  [
+    vswitch('5'),
+    '5:17: hosts.esx1.vswitches.vSwitch0: 5 is not a map; allowed: uplinks, macModel, mtu, teaming, table, uplinkVlans, portGroups',
+  ],
+  // vNICs and their addresses
+  [
+    vm('{ portGroup: wbe }'),
+    '5:25: hosts.esx1.vms.vm1.portGroup: unknown port group wbe; did you mean web? this host has web, db',
+  ],
+  [vm('{}'), '5:12: hosts.esx1.vms.vm1.portGroup: missing; this host has web, db'],
+  [
+    vm('{ portGroup: web, vswitch: vSwitch9 }'),
+    '5:39: hosts.esx1.vms.vm1.vswitch: unknown vSwitch vSwitch9; this host has vSwitch0',
+  ],
+  [
+    vm('{ portGroup: web, mac: 01:00:5e:00:00:01 }'),
+    "5:35: hosts.esx1.vms.vm1.mac: 01:00:5e:00:00:01 is not a station's address; a unicast address: the first octet is even",
+  ],
+  [
+    vm('{ portGroup: web, mac: "00:00:00:00:00:00" }'),
+    "5:35: hosts.esx1.vms.vm1.mac: 00:00:00:00:00:00 is not a station's address; any unicast address but zero",
+  ],
+  [
+    vm('{ portGroup: web, mac: 00:50:56-00:00:01 }'),
+    '5:35: hosts.esx1.vms.vm1.mac: 00:50:56-00:00:01 is not a MAC address; six octets such as 00:50:56:00:00:01',
+  ],
+  [
+    vm('{ portGroup: web, mac: 5 }'),
+    '5:35: hosts.esx1.vms.vm1.mac: 5 is not a MAC address; six octets such as 00:50:56:00:00:01',
+  ],
+  [
+    vm('{ portGroup: web, ip: 10.0.0.1 }'),
+    '5:34: hosts.esx1.vms.vm1.ip: 10.0.0.1 is not an IP address; an IPv4 address with its prefix length, such as 10.0.0.1/24',
+  ],
+  [
+    vm('{ portGroup: web, ip: 10.0.0.256/24 }'),
+    '5:34: hosts.esx1.vms.vm1.ip: 10.0.0.256/24 is not an IP address; an IPv4 address with its prefix length, such as 10.0.0.1/24',
+  ],
+  [
+    vm('{ portGroup: web, ip: 10.0.0.0/24 }'),
+    "5:34: hosts.esx1.vms.vm1.ip: 10.0.0.0/24 is not a host's address; it is the network address of its /24",
+  ],
+  [
+    vm('{ portGroup: web, ip: 10.0.0.255/24 }'),
+    "5:34: hosts.esx1.vms.vm1.ip: 10.0.0.255/24 is not a host's address; it is the broadcast address of its /24",
+  ],
+  [
+    vm('{ portGroup: web, ip: 224.0.0.1/24 }'),
+    "5:34: hosts.esx1.vms.vm1.ip: 224.0.0.1/24 is not a host's address; a unicast address, 1.0.0.0 to 223.255.255.255",
+  ],
+  [
+    vm('{ portGroup: web, ip: 10.0.0.1/24 }\n  vm2: { portGroup: db, ip: 10.0.0.1/8 }'),
+    '6:33: hosts.esx1.vms.vm2.ip: duplicate IP 10.0.0.1/8: esx1/vm1 has it too; in a counted host write {n}, as in 10.0.{n}.1/24',
+  ],
+  [
+    vm('{ portGroup: web, mac: "00:50:56:00:00:01" }\n  vm2: { portGroup: db, mac: "00-50-56-00-00-01" }'),
+    '6:34: hosts.esx1.vms.vm2.mac: duplicate MAC: esx1/vm1 on the same vSwitch has it; leave mac out to get a free one',
+  ],
+  // Forms and copies of a VM
+  [
+    vm('{ portGroup: web, nics: [{ portGroup: web }] }'),
+    '5:25: hosts.esx1.vms.vm1.portGroup: portGroup stands beside nics; write it in an entry of nics',
+  ],
+  [
+    vm('{ nics: { portGroup: web } }'),
+    '5:20: hosts.esx1.vms.vm1.nics: a map is not a list; a list such as [first, second]',
+  ],
+  [vm('{ nics: [web] }'), '5:21: hosts.esx1.vms.vm1.nics[0]: web is not a map; allowed: portGroup, vswitch, mac, ip'],
+  [vm('{ count: 0 }'), '5:21: hosts.esx1.vms.vm1.count: 0 is not in range; 1 to 20,000'],
+  [
+    vm('{ count: 2, portGroup: web, ip: 10.0.0.254/24 }'),
+    '5:44: hosts.esx1.vms.vm1.ip: 10.0.0.254/24 is not an address with room to count up; a larger subnet, or a smaller count',
+  ],
+  [
+    vm('{ portGroup: web, ip: "10.0.0.{v}/24" }'),
+    '5:34: hosts.esx1.vms.vm1.ip: {v} is not a placeholder here; {n} needs a count on its host, {v} a count on its VM',
+  ],
+  [
+    vm('{ count: 2, portGroup: web, ip: "10.0.0.{v/2}/24" }'),
+    '5:44: hosts.esx1.vms.vm1.ip: {v/2} is not a placeholder here; {v}, {v*2}, {v+8}, {v*2-1}',
+  ],
+  [
+    vm('{ count: 2, portGroup: web }\n  vm11: { portGroup: web }\n  vm12: {portGroup: web }\n  vm1 1: {}'),
+    '6:7: hosts.esx1.vms.vm11: VM vm11 exists already, made by the count of vm1; names are unique',
+    '7:7: hosts.esx1.vms.vm12: VM vm12 exists already, made by the count of vm1; names are unique',
+    '8:7: hosts.esx1.vms.vm1 1: vm1 1 is not a name; letters, digits, _ - and ., 1-63 characters, the first a letter or digit',
+  ],
+  // Names on a host, and hosts
+  [
+    inHost(
+      'vswitches: { a: { portGroups: { web: {} } }, b: { portGroups: { web: {} } } }\nvms: { vm1: { portGroup: web } }',
+    ),
+    '4:30: hosts.esx1.vms.vm1.portGroup: port group web is on several vSwitches; write vswitch: one of a, b',
+  ],
+  [
+    inHost('uplinks: [vm1]\nvswitches: { vm1: { portGroups: { web: {} } } }\nvms:\n  vm1: {}'),
+    '4:18: hosts.esx1.vswitches.vm1: vm1 is the name of an uplink already; names are unique on a host',
+    '6:7: hosts.esx1.vms.vm1: vm1 is the name of an uplink already; names are unique on a host',
+  ],
+  [
+    inHost('vswitches: { v: { portGroups: { web: {} } } }\nvms:\n  vm1: { nics: [{}, {}] }\n  vm1.eth1: {}'),
+    '5:25: hosts.esx1.vms.vm1.nics[1]: vm1.eth1 is the name of a VM already; names are unique on a host',
+  ],
+  [
+    inHost('vms: { vm1: {} }'),
+    '3:17: hosts.esx1.vms.vm1.portGroup: this host has no port group; write portGroups: under a vSwitch',
+  ],
+  [inHost('uplinks: [vmnic0, vmnic0]'), '3:23: hosts.esx1.uplinks[1]: vmnic0 stands twice; each uplink once'],
+  [
+    inHost('uplinks: [vmnic 0]'),
+    '3:15: hosts.esx1.uplinks[0]: vmnic 0 is not a name; letters, digits, _ - and ., 1-63 characters, the first a letter or digit',
+  ],
+  [
+    inHost('uplinks: vmnic0'),
+    '3:14: hosts.esx1.uplinks: vmnic0 is not a map or list of uplinks; such as [vmnic0, vmnic1]',
+  ],
+  [
+    inHost('uplinks: { vmnic0: { to: tor/1 } }'),
+    '3:30: hosts.esx1.uplinks.vmnic0.to: unknown host or switch tor in tor/1; known: esx1',
+  ],
+  [
+    inHost('uplinks: { vmnic0: { rate: 10G } }'),
+    '3:32: hosts.esx1.uplinks.vmnic0.rate: rate has no cable; write to: the port at its other end',
+  ],
+  [
+    inHost('uplnks: [vmnic0]'),
+    '3:5: hosts.esx1.uplnks: unknown key uplnks; did you mean uplinks? allowed: count, uplinks, vswitches, vms',
+  ],
+  [
+    inHost('count: 3\nuplinks: { vmnic0: { to: esx1/vmnic0 } }'),
+    '4:30: hosts.esx1.uplinks.vmnic0.to: unknown host or switch esx1 in esx1/vmnic0; known: esx11, esx12, esx13',
+  ],
+  [
+    `${inHost('uplinks: { vmnic0: { to: tor/1, rate: 10X } }')}physical: { switches: { tor: { ports: 2 } } }\n`,
+    '3:43: hosts.esx1.uplinks.vmnic0.rate: 10X is not a rate; bits a second, such as 10G, 100M or 2.5Gbps, or unlimited',
+  ],
+  [
+    `${inHost('count: 2\nuplinks:\n  vmnic0: { to: tor/1 }')}physical: { switches: { tor: { ports: 2 } } }\n`,
+    '5:21: hosts.esx1.uplinks.vmnic0.to: tor/1 is linked to esx11/vmnic0 already; a port takes one cable',
+  ],
+  [
+    inHost('count: 2\nvswitches: { v: { portGroups: { web: {} } } }\nvms:\n  vm1: { ip: 10.0.0.1/24 }'),
+    '6:18: hosts.esx1.vms.vm1.ip: duplicate IP 10.0.0.1/24: esx11/vm1 has it too; in a counted host write {n}, as in 10.0.{n}.1/24',
+  ],
+  [
+    inHost('uplinks:\n  vmnic0: { to: tor/1, rate: 10G }') +
+      'physical:\n  switches: { tor: { ports: 2 } }\n  links: [{ a: tor/1, b: esx1/vmnic0, rate: 1G }]\n',
+    '4:34: hosts.esx1.uplinks.vmnic0.rate: rate differs from physical.links[0].rate, which is the same cable; write it once',
+  ],
+  [
+    inHost('vswitches: { v: { portGroups: { web: {} } } }\nvms: { vm1: {} }') + links('[{ a: esx1/vm1, b: tor/1 }]'),
+    '7:16: physical.links[0].a: esx1/vm1 is a vNIC; only uplinks and physical ports can be cabled',
+  ],
+  // Cables
+  [
+    links('[{ a: tor/1, b: tor/1 }]'),
+    '3:26: physical.links[0].b: tor/1 is cabled to itself; a cable has two different ends',
+  ],
+  [links('[{ a: tor/1, b: tor/3 }]'), '3:26: physical.links[0].b: unknown port tor/3; tor has 1, 2'],
+  [
+    links('[{ a: tor/1, b: torr/2 }]'),
+    '3:26: physical.links[0].b: unknown host or switch torr in torr/2; did you mean tor? known: tor',
+  ],
+  [
+    links('[{ a: tor/1, b: tor }]'),
+    '3:26: physical.links[0].b: tor is not a port; write owner/port, such as esx1/vm1 or tor/1',
+  ],
+  [links('[{ a: tor/1 }]'), '3:11: physical.links[0].b: missing; owner/port, such as esx1/vm1 or tor/1'],
+  [
+    links('[{ a: tor/1, b: tor/2, delay: 2 }]'),
+    '3:40: physical.links[0].delay: 2 is not a duration; a number with ns, us, ms, s, m or h, such as 2us or 1.5s; at most 100 days',
+  ],
+  [links('[{ a: tor/1, b: tor/2, queue: 0 }]'), '3:40: physical.links[0].queue: 0 is not in range; 1 to 1,048,576'],
+  [
+    links('[{ a: tor/1, b: tor/2, delay: 101h }]').replace('101h', '9999h'),
+    '3:40: physical.links[0].delay: 9999h is not a duration; a number with ns, us, ms, s, m or h, such as 2us or 1.5s; at most 100 days',
+  ],
+  [links('[tor/1]'), '3:11: physical.links[0]: tor/1 is not a map; allowed: a, b, rate, delay, queue'],
+  [links('{ a: tor/1, b: tor/2 }'), '3:10: physical.links: a map is not a list; a list such as [first, second]'],
+  // Physical switches
+  [
+    'physical:\n  switches:\n    tor: { ports: 2001 }\n',
+    '3:19: physical.switches.tor.ports: 2001 is not in range; 1 to 2,000',
+  ],
+  [
+    'physical:\n  switches:\n    tor: {}\n',
+    '3:10: physical.switches.tor.ports: missing; such as 8, or a map from names to settings',
+  ],
+  [
+    'physical:\n  switches:\n    -tor: { ports: 2 }\n',
+    '3:5: physical.switches.-tor: -tor is not a name; letters, digits, _ - and ., 1-63 characters, the first a letter or digit',
+  ],
+  [
+    `physical:\n  switches:\n    esx1: { ports: 2 }\n${host}`,
+    '3:5: physical.switches.esx1: esx1 is the name of a host already; hosts and switches have different names',
+  ],
+  [
+    'physical:\n  switches:\n    tor: { ports: { 1: { vlan: 10, native: 1 } } }\n',
+    '3:44: physical.switches.tor.ports.1.native: native stands only beside a trunk; write vlan as a range or list, such as 1-4094',
+  ],
+  [
+    'physical:\n  switches:\n    __proto__: { ports: 2 }\n',
+    '3:5: physical.switches.__proto__: __proto__ is not a name; letters, digits, _ - and ., 1-63 characters, the first a letter or digit',
+  ],
+  // Traffic
+  [
+    `${host}traffic: [{ from: esx1/vm1, to: esx1/vm1 }]\n`,
+    '2:33: traffic[0].to: esx1/vm1 is the sender itself; write another vNIC, or broadcast',
+  ],
+  [
+    `${host}traffic: [{ from: esx1/vm1, to: esx1/vm3 }]\n`,
+    '2:33: traffic[0].to: unknown port esx1/vm3; esx1 has vm1, vm2, vmnic0, vmnic1',
+  ],
+  [
+    `${host}traffic: [{ from: esx1/vmnic0, to: broadcast }]\n`,
+    '2:19: traffic[0].from: esx1/vmnic0 is an uplink; traffic runs between vNICs',
+  ],
+  [
+    `${host}traffic: [{ from: "esx2/*", to: broadcast }]\n`,
+    '2:19: traffic[0].from: esx2/* matches no vNIC; * alone matches all',
+  ],
+  [`${host}traffic: [{ from: "*" }]\n`, '2:11: traffic[0].to: missing; owner/port, such as esx1/vm1 or tor/1'],
+  [stream('size: 63'), '2:49: traffic[0].size: 63 is not in range; 64 to 65,553'],
+  [
+    stream('size: 1519'),
+    '2:49: traffic[0].size: 1519 is too long for esx1/vm1, whose vSwitch has mtu 1500; 64 to 1518',
+  ],
+  [
+    stream('rate: 100'),
+    '2:49: traffic[0].rate: 100 is not a traffic rate; max, frames a second such as 100kpps, or bits a second such as 1Gbps',
+  ],
+  [
+    stream('rate: fast'),
+    '2:49: traffic[0].rate: fast is not a traffic rate; max, frames a second such as 100kpps, or bits a second such as 1Gbps',
+  ],
+  [
+    stream('rate: 0pps'),
+    '2:49: traffic[0].rate: 0pps is not a traffic rate; max, frames a second such as 100kpps, or bits a second such as 1Gbps',
+  ],
+  [stream('flows: 0'), '2:50: traffic[0].flows: 0 is not in range; 1 to 65,536'],
+  [
+    stream('start: 5s, stop: 5s'),
+    '2:60: traffic[0].stop: stop is not after start; leave it out to send until the end of the run',
+  ],
+  [
+    stream('start: soon'),
+    '2:50: traffic[0].start: soon is not a duration; a number with ns, us, ms, s, m or h, such as 2us or 1.5s, or a number of seconds; at most 100 days',
+  ],
+  [stream('count: 0'), '2:50: traffic[0].count: 0 is not in range; 1 to 9,007,199,254,740,991'],
+  [
+    stream('duration: 5s'),
+    '2:43: traffic[0].duration: unknown key duration; allowed: from, to, size, rate, flows, start, stop, count',
+  ],
+  // Captures
+  [
+    `${host}captures: [{ file: a.pcap }, { file: a.pcap }]\n`,
+    '2:38: captures[1].file: a.pcap is the file of another capture; each needs its own',
+  ],
+  [
+    `${host}captures: [{ file: a.pcap, ports: ["esx2/*"] }]\n`,
+    '2:36: captures[0].ports[0]: esx2/* matches no port; * alone matches all',
+  ],
+  [
+    `${host}captures: [{ file: a.pcap, ports: [esx1/vm7] }]\n`,
+    '2:36: captures[0].ports[0]: unknown port esx1/vm7; esx1 has vm1, vm2, vmnic0, vmnic1',
+  ],
+  [`${host}captures: [{ ports: [] }]\n`, '2:12: captures[0].file: missing; a path such as all.pcapng'],
+  [
+    `${host}captures: [{ file: "", ports: "*" }]\n`,
+    '2:20: captures[0].file: an empty text is not a file name; a path such as all.pcapng',
+    '2:31: captures[0].ports: * is not a list; a list such as [first, second]',
+  ],
+  [
+    `${host}captures: [{ file: a.pcap, ports: [], snap: -1 }]\n`,
+    '2:35: captures[0].ports: no ports; leave ports out, or write ["*"], for all',
+    '2:45: captures[0].snap: -1 is not in range; 0 to 262,144',
+  ],
+  [
+    `${host}captures: [{ file: a.pcap, ports: [] }]\n`,
+    '2:35: captures[0].ports: no ports; leave ports out, or write ["*"], for all',
+  ],
+  // The file
+  [`${host}seed: -1\n`, '2:7: seed: -1 is not in range; 0 to 4,294,967,295'],
+  [`${host}name: []\n`, '2:7: name: a list is not a name; any text'],
+  [
+    `${host}hostss: {}\n`,
+    '2:1: hostss: unknown key hostss; did you mean hosts? allowed: name, seed, hosts, physical, traffic, captures',
+  ],
+  [host + host, '2:1: duplicate key hosts; each key stands once in a map'],
+  ['name: x\n', '1:1: the topology has no port; write hosts with VMs or uplinks, or physical switches'],
+  ['- 1\n', '1:1: a list is not a map; allowed: name, seed, hosts, physical, traffic, captures'],
+  ['hello\n', '1:1: hello is not a map; allowed: name, seed, hosts, physical, traffic, captures'],
+  ['', 'the file is empty; write hosts: and what they hold'],
+  ['# nothing\n', 'the file is empty; write hosts: and what they hold'],
+  [
+    'hosts:\n  esx: { uplinks: [a]\n',
+    '3:1: not YAML: Flow map in block collection must be sufficiently indented and end with a }',
+  ],
+  ['hosts: {\n', '2:1: not YAML: Flow map in block collection must be sufficiently indented and end with a }'],
+  [
+    'hosts: { esx: { count: 2, uplinks: { a: { to: tor/{n} } } } }\n',
+    '1:51: not YAML: Unexpected flow-map-start at node end; a text with {n} or {v} needs quotes inside { }',
+  ],
+  ['\thosts: 1\n', '1:1: not YAML: Tabs are not allowed as indentation'],
+  ['a: *b\n', '1:4: unknown alias *b; its anchor &b stands before it'],
+  ['? [a]\n: 1\n', '1:3: a map or list is no key; a key is a name'],
+  ['hosts:\n  <<: [5]\n', '2:3: << has no map to merge; write <<: *anchor of a map'],
+  ['a: &x [*x]\n', '1:8: alias *x stands inside its own anchor'],
+  [`${host}---\na: 1\n`, '2:1: a second document begins here; one topology a file'],
+  ['['.repeat(5000), 'the file is nested too deeply; a topology needs no more than ten levels'],
+  // Copies and limits
+  ['hosts:\n  esx: { count: 4097 }\n', '2:17: hosts.esx.count: 4097 is not in range; 1 to 4,096'],
+  ['hosts:\n  esx: { count: many }\n', '2:17: hosts.esx.count: many is not a whole number; 1 to 4,096'],
+  [
+    'hosts:\n  esx: { count: 2 }\n  esx2: {}\n',
+    '3:3: hosts.esx2: host esx2 exists already, made by the count of esx; names are unique',
+  ],
+  [
+    'hosts:\n  esx:\n    count: 11\n    vms: { vm: { count: 2000 } }\n',
+    '4:25: hosts.esx.vms.vm.count: too many vNICs; at most 20,000 in all',
+  ],
+  [
+    inHost('vswitches: { v: { portGroups: { web: {} } } }\nvms: { vm: { count: 2001 } }'),
+    '3:18: hosts.esx1.vswitches.v: 2,001 uplinks and vNICs; at most 2,000 ports on a vSwitch',
+  ],
+  [
+    'hosts:\n  esx:\n    uplinks: { vmnic0: { to: "tor/{n}" } }\n',
+    '3:30: hosts.esx.uplinks.vmnic0.to: {n} is not a placeholder here; {n} needs a count on its host, {v} a count on its VM',
+  ],
+  ['hosts:\n  1: { uplinks: [a] }\n  "1": { uplinks: [b] }\n', '3:3: duplicate key "1"; each key stands once in a map'],
+  [`a: &a [1]\nb: [${'*a,'.repeat(10001)}]\n`, 'too many aliases; at most 10,000 uses of an anchor'],
+];
+
+describe('a topology file is refused with the place and the remedy', () => {
+  it.each(refusals)('%j', (yaml, ...lines) => {
+    expect(refusalOf(yaml)).toEqual(lines);
+  });
+});
+
+function refusalOf(yaml: string): string[] {
+  try {
+    parseTopology(yaml, 'lab.yaml');
+  } catch (error) {
+    expect(error).toBeInstanceOf(TopologyError);
+    return (error as TopologyError).message.split('\n').map((line) => line.replace(/^lab\.yaml: ?/, ''));
+  }
+  throw new Error('accepted');
+}
