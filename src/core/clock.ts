@@ -6,15 +6,15 @@
  * what its guests send, what waits in their rings, and then its guests take what came for them. The burst size changes
  * how much is taken at a time, never the order.
  */
+import { arrive } from './arrival';
 import { isTight } from './capture';
 import { publishAll } from './egress';
 import { drain, Guest, nextSend, sendDue } from './guest';
 import { Port } from './port';
-import { relay } from './relay';
-import { advance, available, Ring } from './ring';
+import { available, Ring } from './ring';
 import { portAt, Switch } from './switch';
 import { visit } from './visit';
-import { copyAt, dueAt, Wire } from './wire';
+import { dueAt, Wire } from './wire';
 import { Worker } from './worker';
 
 export const RUN_DONE: u32 = 0; // nothing is due until the asked time
@@ -34,19 +34,6 @@ function setTime(sw: Switch, now: u64): void {
   sw.stampNow = now & sw.stampMask;
 }
 
-/** Relays up to a burst of frames that have arrived by one wire; returns how many. */
-function receive(sw: Switch, wire: Wire): u32 {
-  const ready = min(available(wire), sw.burst);
-  const port = changetype<Port>(<usize>wire.toPort);
-  let n: u32 = 0;
-  while (n < ready && dueAt(wire, n) <= sw.now) {
-    relay(sw, port, copyAt(wire, n));
-    n++;
-  }
-  if (n != 0) advance(wire, n);
-  return n;
-}
-
 function drainGuests(sw: Switch): u32 {
   let answered: u32 = 0;
   for (let i: u32 = 0; i < sw.drainCount; i++) {
@@ -62,7 +49,7 @@ function drainGuests(sw: Switch): u32 {
 function turn(sw: Switch, worker: Worker, now: u64): u32 {
   setTime(sw, now);
   let work: u32 = 0;
-  for (let i: u32 = 0; i < sw.inletCount; i++) work += receive(sw, changetype<Wire>(u32At(sw.inlets, i)));
+  for (let i: u32 = 0; i < sw.inletCount; i++) work += arrive(sw, changetype<Wire>(u32At(sw.inlets, i)));
   for (let i: u32 = 0; i < sw.streamerCount; i++) work += sendDue(sw, changetype<Guest>(u32At(sw.streamers, i)));
   for (let i: u32 = 0; i < sw.localCount; i++) {
     const port = portAt(sw, i);
@@ -90,7 +77,7 @@ export function runWall(worker: Worker, now: u64, rounds: u32): u32 {
 /** One visit on the virtual clock, at `sw.now`. */
 function step(sw: Switch, worker: Worker): void {
   for (let i: u32 = 0; i < sw.inletCount; i++) {
-    if (receive(sw, changetype<Wire>(u32At(sw.inlets, i))) != 0) return publishAll(sw, worker);
+    if (arrive(sw, changetype<Wire>(u32At(sw.inlets, i))) != 0) return publishAll(sw, worker);
   }
   for (let i: u32 = 0; i < sw.streamerCount; i++) {
     if (sendDue(sw, changetype<Guest>(u32At(sw.streamers, i))) != 0) return;

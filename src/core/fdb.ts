@@ -26,7 +26,7 @@ const MULTIPLIER: u64 = 0x9e3779b97f4a7c15;
 export const PORT_MASK: u64 = 0x7ff;
 const STATIC_BIT: u64 = 0x800;
 /** Everything of a value but the time. */
-const PLACE_MASK: u64 = 0xfff;
+export const PLACE_MASK: u64 = 0xfff;
 export const TIME_SHIFT: u64 = 12;
 const NEVER: u64 = 0xfffffffffffff << TIME_SHIFT;
 
@@ -36,20 +36,31 @@ export function keyOf(fid: u32, mac: u64): u64 {
   return (<u64>(fid | 0x1000) << 48) | mac;
 }
 
-/** Address of the entry with `key`, or 0. */
+/** Address of the entry at which the search for `key` begins. */
 // @ts-ignore: decorator
 @inline
-export function find(table: usize, mask: u32, shift: u32, key: u64): usize {
-  let place = <u32>((key * MULTIPLIER) >>> <u64>shift);
-  let entry = table + (<usize>place << 4);
+export function home(table: usize, shift: u32, key: u64): usize {
+  return table + (<usize>((key * MULTIPLIER) >>> <u64>shift) << 4);
+}
+
+/** Address of the entry with `key`, searched from its home, or 0. */
+// @ts-ignore: decorator
+@inline
+export function findFrom(table: usize, mask: u32, start: usize, key: u64): usize {
+  let entry = start;
   let held = load<u64>(entry);
   while (held != key) {
     if (held == 0) return 0;
-    place = (place + 1) & mask;
-    entry = table + (<usize>place << 4);
+    entry = table + (((entry - table + 16) & ((<usize>mask << 4) | 15)));
     held = load<u64>(entry);
   }
   return entry;
+}
+
+// @ts-ignore: decorator
+@inline
+function find(sw: Switch, key: u64): usize {
+  return findFrom(sw.table, sw.tableMask, home(sw.table, sw.tableShift, key), key);
 }
 
 /** Whether an entry is gone; of two values the lesser is the older. */
@@ -67,7 +78,7 @@ export function isStatic(value: u64): bool {
 
 /** Address of the live entry for (fid, mac), or 0. */
 export function lookup(sw: Switch, key: u64): usize {
-  const entry = find(sw.table, sw.tableMask, sw.tableShift, key);
+  const entry = find(sw, key);
   if (entry == 0 || hasAged(load<u64>(entry, 8), sw.ageNs, sw.stampNow)) return 0;
   return entry;
 }
@@ -81,7 +92,7 @@ export function logicalOf(entry: usize): u32 {
 /** Notes that `key` was heard on `logical` (802.1D-2004 7.8): refresh, move, or a new entry. */
 export function learn(sw: Switch, key: u64, logical: u32): void {
   const wanted = (sw.stampNow << TIME_SHIFT) | <u64>logical;
-  const entry = find(sw.table, sw.tableMask, sw.tableShift, key);
+  const entry = find(sw, key);
   if (entry == 0) {
     insertDynamic(sw, key, wanted);
     return;
@@ -191,7 +202,7 @@ export function flush(sw: Switch, logical: u32): void {
 
 /** Binds `key` to `logical` whatever is heard; an entry that is there is replaced. False when the table is full of static entries. */
 export function setStatic(sw: Switch, key: u64, logical: u32): bool {
-  const entry = find(sw.table, sw.tableMask, sw.tableShift, key);
+  const entry = find(sw, key);
   if (entry != 0) remove(sw, entry);
   if (sw.entryCount >= sw.entriesMax && !makeRoom(sw)) return false;
   insert(sw, key, NEVER | STATIC_BIT | <u64>logical);
@@ -200,7 +211,7 @@ export function setStatic(sw: Switch, key: u64, logical: u32): bool {
 
 /** Removes a static binding; false when there is none. */
 export function deleteStatic(sw: Switch, key: u64): bool {
-  const entry = find(sw.table, sw.tableMask, sw.tableShift, key);
+  const entry = find(sw, key);
   if (entry == 0 || !isStatic(load<u64>(entry, 8))) return false;
   remove(sw, entry);
   return true;

@@ -81,14 +81,26 @@ export function tagOf(descriptor: u64): u32 {
 // @ts-ignore: decorator
 @inline
 export function isSpecial(descriptor: u64, second: u64, addresses: u64): bool {
-  const isTagged = <u64>((<u32>(second >>> 32) & 0xffff) == ETHERTYPE_VLAN);
-  return (((descriptor >>> TAG_SHIFT) & 3) | (addresses & 1) | isTagged) != 0;
+  return (((descriptor >>> TAG_SHIFT) & 3) | (addresses & 1) | <u64>isVlan(second)) != 0;
 }
 
+/** Whether the stored bytes have an outer 802.1Q tag; `second` is their second eight. */
 // @ts-ignore: decorator
 @inline
-function editTci(descriptor: u64): u32 {
+export function isVlan(second: u64): bool {
+  return (<u32>(second >>> 32) & 0xffff) == ETHERTYPE_VLAN;
+}
+
+/** The TCI of a copy whose tag is TAG_INSERTED or TAG_REPLACED. */
+// @ts-ignore: decorator
+@inline
+export function insertedTci(descriptor: u64): u32 {
   return <u32>(descriptor >>> TCI_SHIFT) & 0xffff;
+}
+
+/** What to add to the descriptor of a stored, untagged copy so that it carries `tci`. */
+export function insertion(tci: u32): u64 {
+  return (<u64>TAG_INSERTED << TAG_SHIFT) | (<u64>tci << TCI_SHIFT) | (4 << LENGTH_SHIFT);
 }
 
 // @ts-ignore: decorator
@@ -101,7 +113,7 @@ function edited(descriptor: u64, tag: u32, tci: u32, growth: i32): u64 {
 /** The TCI (0-65535) of the copy's outer 802.1Q tag, UNTAGGED, or CUT_TAG. The copy is at least 14 bytes long. */
 export function outerTci(descriptor: u64): i32 {
   const tag = tagOf(descriptor);
-  if (tag >= TAG_INSERTED) return <i32>editTci(descriptor);
+  if (tag >= TAG_INSERTED) return <i32>insertedTci(descriptor);
   const at = bytesOf(descriptor) + (tag == TAG_STRIPPED ? 16 : 12);
   if (load<u16>(at) != ETHERTYPE_VLAN) return UNTAGGED;
   if (lengthOf(descriptor) < 18) return CUT_TAG;
@@ -165,11 +177,11 @@ export function copyOut(to: usize, descriptor: u64, bytesMax: u32): void {
   // A snap length may end inside the tag: the four bytes go where there is room for what follows anyway.
   const tail = from + (tag == TAG_INSERTED ? 12 : 16);
   if (length >= 16) {
-    store<u32>(to + 12, ETHERTYPE_VLAN | (<u32>bswap<u16>(<u16>editTci(descriptor)) << 16));
+    store<u32>(to + 12, ETHERTYPE_VLAN | (<u32>bswap<u16>(<u16>insertedTci(descriptor)) << 16));
     memory.copy(to + 16, tail, length - 16);
   } else {
     for (let i: u32 = 12; i < length; i++) {
-      const word = ETHERTYPE_VLAN | (<u32>bswap<u16>(<u16>editTci(descriptor)) << 16);
+      const word = ETHERTYPE_VLAN | (<u32>bswap<u16>(<u16>insertedTci(descriptor)) << 16);
       store<u8>(to + i, <u8>(word >>> ((i - 12) * 8)));
     }
   }

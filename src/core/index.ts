@@ -15,7 +15,7 @@ import { relay } from './relay';
 import { publish } from './ring';
 import { portAt, Switch } from './switch';
 import { reform as teamReform, setLink as teamSetLink } from './team';
-import { visit } from './visit';
+import { SCRATCH_SIZE, visit } from './visit';
 import { put, roomFor, Wire } from './wire';
 import { Worker } from './worker';
 
@@ -112,4 +112,5 @@ export const LOGICAL_TEAM: u32 = TEAM_PORT;
 export const FRAME_HEADER: u32 = HEADER_BYTES;
 export const CLASSES: u32 = POOL_CLASSES;
 export const MEMBERS_BYTES: u32 = MEMBERS_SIZE;
+export const SCRATCH_BYTES: u32 = SCRATCH_SIZE;
 export const PORT_STRIDE: u32 = PORT_BYTES;

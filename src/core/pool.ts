@@ -2,9 +2,11 @@
  * Where frames live: a pool per switch, in classes by slot size, so that small frames stay close together in the caches.
  *
  * The owner (the worker that runs the switch) takes slots; anyone may give one back. The owner's own returns go to a list
- * that only it touches; others push to `returned`, a stack that many push to by compare-and-swap and that the owner empties
- * whole by one exchange, so that no slot can come back under a hand that is about to take it (no ABA). Slots never used
- * yet are cut from `fresh`: a large pool costs nothing until it is needed, and starting touches no page of it.
+ * that only it touches. Others write a slot's address into the class's `returns`, a ring with a place for every slot there
+ * is, so that it can never be full: they reserve a place by an atomic add, then fill it; the owner takes the next place
+ * once it is filled, and clears it. Only addresses go back this way, sixteen to a cache line: a list through the slots
+ * themselves cost the owner a cache miss for each, one after the other. Slots never used yet are cut from `fresh`: a
+ * large pool costs nothing until it is needed, and starting touches no page of it.
  */
 import { Frame, HEADER_BYTES } from './frame';
 
@@ -17,13 +19,14 @@ export class PoolClass {
   free: u32;
   fresh: u32;
   end: u32;
-  padding0: u32;
+  returns: u32; // address of the ring of returned slots
+  returnsMask: u32;
+  taken: u32; // places of it that the owner has emptied
   padding1: u64;
   padding2: u64;
   padding3: u64;
   padding4: u64;
-  padding5: u64;
-  returned: u32; // on a cache line of its own: others write it
+  returned: u32; // places of it that others have reserved; on a cache line of its own
   padding6: u32;
   padding7: u64;
   padding8: u64;
@@ -42,14 +45,17 @@ function takeFrom(c: PoolClass): usize {
     c.free = <u32>changetype<Frame>(slot).id;
     return slot;
   }
-  if (c.fresh + c.slotBytes <= c.end) {
-    slot = c.fresh;
-    c.fresh += c.slotBytes;
-    changetype<Frame>(slot).poolClass = <u32>changetype<usize>(c);
+  const place = <usize>c.returns + (<usize>(c.taken & c.returnsMask) << 2);
+  slot = atomic.load<u32>(place);
+  if (slot != 0) {
+    store<u32>(place, 0);
+    c.taken++;
     return slot;
   }
-  slot = atomic.xchg<u32>(changetype<usize>(c) + offsetof<PoolClass>('returned'), 0);
-  if (slot != 0) c.free = <u32>changetype<Frame>(slot).id;
+  if (c.fresh + c.slotBytes > c.end) return 0;
+  slot = c.fresh;
+  c.fresh += c.slotBytes;
+  changetype<Frame>(slot).poolClass = <u32>changetype<usize>(c);
   return slot;
 }
 
@@ -77,12 +83,6 @@ export function release(slot: usize, worker: u32): void {
     c.free = <u32>slot;
     return;
   }
-  const top = changetype<usize>(c) + offsetof<PoolClass>('returned');
-  let seen = atomic.load<u32>(top);
-  for (;;) {
-    frame.id = seen;
-    const was = atomic.cmpxchg<u32>(top, seen, <u32>slot);
-    if (was == seen) return;
-    seen = was;
-  }
+  const place = atomic.add<u32>(changetype<usize>(c) + offsetof<PoolClass>('returned'), 1) & c.returnsMask;
+  atomic.store<u32>(<usize>c.returns + (<usize>place << 2), <u32>slot);
 }

@@ -66,6 +66,7 @@ export class Switch {
   streamers: u32; // guests with something to send of their own
   streamerCount: u32;
   trace: u32; // address of a Trace, while `explain` asks
+  scratch: u32; // SCRATCH_SIZE bytes that a visit writes its notes on
   burst: u32; // frames taken from a port at a visit
   captureRings: u32; // where copies of frames here may go
   captureRingCount: u32;

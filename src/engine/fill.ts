@@ -129,6 +129,7 @@ class Filler {
     m.setU32(at + L.Switch_dirtyList, sw.listsAt + 2 * lists);
     m.setU32(at + L.Switch_drainList, sw.listsAt + 3 * lists);
     m.setU32(at + L.Switch_streamers, sw.listsAt + 4 * lists);
+    m.setU32(at + L.Switch_scratch, sw.scratchAt);
     m.setU32(at + L.Switch_inlets, sw.inletsAt);
     m.setU32(at + L.Switch_inletCount, sw.inlets.length);
     m.setU32s(
@@ -228,13 +229,15 @@ class Filler {
   }
 
   pool(at: number, classes: readonly PlannedClass[], owner: number): void {
-    classes.forEach(({ slotBytes, from, end }, i) => {
+    for (const [i, { slotBytes, from, end, returnsAt, returnsEntries }] of classes.entries()) {
       const address = at + i * L.PoolClass_BYTES;
       this.#memory.setU32(address + L.PoolClass_slotBytes, slotBytes);
       this.#memory.setU32(address + L.PoolClass_owner, owner);
       this.#memory.setU32(address + L.PoolClass_fresh, from);
       this.#memory.setU32(address + L.PoolClass_end, end);
-    });
+      this.#memory.setU32(address + L.PoolClass_returns, returnsAt);
+      this.#memory.setU32(address + L.PoolClass_returnsMask, returnsEntries - 1);
+    }
   }
 
   captures(): void {

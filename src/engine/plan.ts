@@ -64,6 +64,7 @@ export interface PlannedSwitch {
   readonly poolClasses: readonly PlannedClass[];
   /** Five lists of u32, each as long as the ports: team order, usable uplinks, dirty ports, guests to drain, streamers. */
   readonly listsAt: number;
+  readonly scratchAt: number;
   readonly inletsAt: number;
   readonly inlets: readonly PlannedWire[];
   readonly captureRingsAt: number;
@@ -74,6 +75,9 @@ export interface PlannedClass {
   readonly slotBytes: number;
   readonly from: number;
   readonly end: number;
+  /** Where slots come back from other threads: a u32 for each slot, rounded up to a power of two. */
+  readonly returnsAt: number;
+  readonly returnsEntries: number;
 }
 
 export interface PlannedWire {
@@ -246,6 +250,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
       poolAt: space.reserve('frame pools', L.CLASSES * L.PoolClass_BYTES),
       poolClasses: planPool(space, vnics > 0 ? vnics * poolBytes : BRIDGE_POOL_BYTES, draft.mtu, vnics),
       listsAt: space.reserve('lists', ports * 5 * 4),
+      scratchAt: space.reserve('switches', L.SCRATCH_BYTES),
       inletsAt: space.reserve('lists', inlets.length * 4),
       inlets,
       captureRingsAt: space.reserve('lists', rings.length * 4),
@@ -397,7 +402,9 @@ function planInjectPool(space: Space, frameMax: number, isUsed: boolean): Planne
 
 function cut(space: Space, slotBytes: number, count: number): PlannedClass {
   const from = space.reserve('frame pools', slotBytes * count);
-  return { slotBytes, from, end: from + slotBytes * count };
+  const returnsEntries = powerOfTwo(count);
+  const returnsAt = space.reserve('frame pools', returnsEntries * 4);
+  return { slotBytes, from, end: from + slotBytes * count, returnsAt, returnsEntries };
 }
 
 function planStreams(space: Space, topology: Topology): { planned: PlannedStream[]; of: Map<PortName, number[]> } {

@@ -1,9 +1,10 @@
 /**
- * The real core, entered as a guest enters it: frames wait in a vNIC's ring and are taken by visits. Only so is the fast path
- * of visit.ts under test, for injected frames and watched ports do without it. Frames from outside are injected as ever.
+ * The real core, entered as a guest enters it: frames wait in a vNIC's ring and are taken by visits, and uplinks have cables,
+ * each to a bridge of its own that has no other port. Only so are the short cuts of visit.ts and arrival.ts under test, for
+ * watched ports do without them. Frames from outside are injected at the uplinks.
  *
- * What VMs get is read from their rings after their guests have taken it: a slot that was given back keeps its bytes until
- * it is taken again, and all frames of a batch are in their slots before the first is relayed.
+ * What VMs get and what goes outside is read from rings and cables after the other end has taken it: a slot that was given
+ * back keeps its bytes until it is taken again, and all frames of a batch are in their slots before the first is relayed.
  */
 import { coreModule, instantiate } from '../../src/engine/core.ts';
 import * as L from '../../src/engine/generated/layout.ts';
@@ -24,18 +25,40 @@ export interface RingsUnderTest extends SwitchUnderTest {
   receiveAll(port: string, frames: readonly Uint8Array[], timeNs: bigint): Batch;
 }
 
+interface Exit {
+  readonly port: string;
+  readonly ring: number;
+  readonly entryBytes: number;
+}
+
+function withCables(topology: Topology, uplinks: readonly string[]): Topology {
+  const table = { entriesMax: 16, ageingSeconds: 300, whenFull: 'forward' } as const;
+  const far = uplinks.map((uplink, i) => ({ uplink, name: `far${i}`, port: `far${i}/1` }));
+  const ports = [{ name: '1', vlan: { mode: 'transparent' } as const }];
+  return {
+    ...topology,
+    switches: far.map(({ name }) => ({ name, ports, table, mtu: 9000 })),
+    links: far.map(({ uplink, port }) => ({ a: uplink, b: port, rateBps: null, delayNs: 0, queueFrames: 1024 })),
+  };
+}
+
 export function throughRings(topology: Topology, options: { burst?: number } = {}): RingsUnderTest {
   const [host] = topology.hosts;
   const outer = host!.uplinks.map((uplink) => `${host!.name}/${uplink}`);
-  const network = new Network(topology, { ...options, injectAt: outer, watch: outer });
+  const network = new Network(withCables(topology, outer), { ...options, injectAt: outer });
   const { memory } = network;
   const core = instantiate(coreModule(), memory.memory);
   const sw = network.plan.switches[0]!;
   const vnics = sw.ports.filter((port) => port.kind === 'vnic');
   const full = (port: string) => `${sw.host}/${port}`;
   const short = (port: string) => port.slice(sw.host.length + 1);
-  const taken = new Map(vnics.map(({ txRing }) => [txRing, 0]));
-  let before = ingressVerdicts(network);
+  const cables = network.plan.wires.filter(({ from }) => from !== null && outer.includes(from));
+  const exits: Exit[] = [
+    ...vnics.map(({ name, txRing }) => ({ port: short(name), ring: txRing, entryBytes: 8 })),
+    ...cables.map(({ from, address }) => ({ port: short(from!), ring: address, entryBytes: 16 })),
+  ];
+  const taken = new Map(exits.map(({ ring }) => [ring, 0]));
+  let before = ingressVerdicts(network, sw.host);
 
   function push(ring: number, bytes: Uint8Array): void {
     memory.bytes.set(bytes, network.plan.stagingAt);
@@ -48,16 +71,16 @@ export function throughRings(topology: Topology, options: { burst?: number } = {
     memory.setU32(ring + L.Ring_head, head + 1);
   }
 
-  /** What the VMs got since the last time. */
+  /** What left since the last time. */
   function newCopies(): Batch['copies'] {
-    return vnics.flatMap(({ name, txRing }) => {
-      const from = taken.get(txRing)!;
-      const to = memory.u32(txRing + L.Ring_head);
-      taken.set(txRing, to);
-      const entries = memory.u32(txRing + L.Ring_entries);
-      const mask = memory.u32(txRing + L.Ring_mask);
-      const cursors = Array.from({ length: to - from }, (_, i) => entries + 8 * ((from + i) & mask));
-      return cursors.map((at) => ({ port: short(name), bytes: bytesOf(memory.bytes, memory.u64(at)) }));
+    return exits.flatMap(({ port, ring, entryBytes }) => {
+      const from = taken.get(ring)!;
+      const to = memory.u32(ring + L.Ring_head);
+      taken.set(ring, to);
+      const entries = memory.u32(ring + L.Ring_entries);
+      const mask = memory.u32(ring + L.Ring_mask);
+      const cursors = Array.from({ length: to - from }, (_, i) => entries + entryBytes * ((from + i) & mask));
+      return cursors.map((at) => ({ port, bytes: bytesOf(memory.bytes, memory.u64(at)) }));
     });
   }
 
@@ -69,13 +92,12 @@ export function throughRings(topology: Topology, options: { burst?: number } = {
       else if (!network.inject(full(port), bytes, timeNs)) throw new Error('the injection queue is full');
     }
     network.advance(timeNs);
-    const outside = network.takeFrames().filter(({ direction }) => direction === 'out');
-    const after = ingressVerdicts(network);
+    const after = ingressVerdicts(network, sw.host);
     const fresh = [...after].map(([name, count]) => [name, count - before.get(name)!] as const);
     before = after;
     return {
       verdicts: Object.fromEntries(fresh.filter(([, count]) => count > 0)),
-      copies: [...newCopies(), ...outside.map((frame) => ({ port: short(frame.interface.name!), bytes: frame.bytes }))],
+      copies: newCopies(),
     };
   }
 
@@ -101,8 +123,8 @@ export function throughRings(topology: Topology, options: { burst?: number } = {
 
 const ingressNames = VERDICTS.filter((row) => row.side === 'ingress').map((row) => row.name);
 
-function ingressVerdicts(network: Network): Map<string, number> {
-  const ports = network.ports();
+function ingressVerdicts(network: Network, host: string): Map<string, number> {
+  const ports = network.ports().filter(({ name }) => name.startsWith(`${host}/`));
   return new Map(ingressNames.map((name) => [name, ports.reduce((sum, port) => sum + (port.verdicts[name] ?? 0), 0)]));
 }
 

@@ -1,0 +1,89 @@
+/**
+ * What arrives by a wire: a burst of frames that are due is relayed.
+ *
+ * As in visit.ts, the common kind goes straight: known unicast whose entries are as they were, untagged or with a tag that
+ * the sending switch inserted, to a local port or on by a wire as it is. Everything else goes through relay.ts.
+ */
+import { markDirty } from './egress';
+import { findFrom, hasAged, home, keyOf, PLACE_MASK, PORT_MASK, TIME_SHIFT } from './fdb';
+import { bytesOf, insertedTci, isVlan, lengthOf, TAG_INSERTED, TAG_STORED, tagOf, withoutTag } from './frame';
+import { VERDICT_forward } from './generated/verdicts';
+import { count, isMember, KIND_UPLINK, NO_VID, Port, VLAN_ACCESS, VLAN_TRANSPARENT } from './port';
+import { relay } from './relay';
+import { advance, available, push, Ring } from './ring';
+import { MODEL_LEARNING, portAt, Switch } from './switch';
+import { copyAt, dueAt, send, Wire } from './wire';
+
+const MAC_MASK: u64 = 0xffffffffffff;
+const VID_RESERVED: u32 = 4095;
+
+/** Relays up to a burst of frames that are due on one wire; returns how many. */
+export function arrive(sw: Switch, wire: Wire): u32 {
+  const ready = min(available(wire), sw.burst);
+  const port = changetype<Port>(<usize>wire.toPort);
+  const isIdle = port.capture == 0 && port.linkUp && sw.trace == 0 && (port.kind != KIND_UPLINK || port.usable);
+  let n: u32 = 0;
+  while (n < ready && dueAt(wire, n) <= sw.now) {
+    const descriptor = copyAt(wire, n);
+    if (!isIdle || !forwardKnown(sw, port, descriptor)) relay(sw, port, descriptor);
+    n++;
+  }
+  if (n != 0) advance(wire, n);
+  return n;
+}
+
+/** Forwards a frame of the common kind; false, with nothing changed, when it is of another. */
+function forwardKnown(sw: Switch, port: Port, descriptor: u64): bool {
+  const bytes = bytesOf(descriptor);
+  const first = load<u64>(bytes);
+  const second = load<u64>(bytes, 8);
+  const length = lengthOf(descriptor);
+  const dst = first & MAC_MASK;
+  const src = (first >>> 48) | ((second & 0xffffffff) << 16);
+  if (((src | dst) & 1) != 0 || src == 0 || length < 18 || length > port.lengthMax) return false;
+
+  const tag = tagOf(descriptor);
+  const isTransparent = port.vlanMode == VLAN_TRANSPARENT;
+  let vid: u32 = 0;
+  if (!isTransparent) {
+    if (tag == TAG_STORED && !isVlan(second) && port.pvid != NO_VID) vid = port.pvid;
+    else if (tag == TAG_INSERTED && port.vlanMode != VLAN_ACCESS) vid = insertedTci(descriptor) & 0xfff;
+    else return false;
+    if (tag == TAG_INSERTED && (vid == 0 || vid == VID_RESERVED || !isMember(port.members, vid))) return false;
+  }
+
+  const learns = sw.model == MODEL_LEARNING;
+  const source = findFrom(sw.table, sw.tableMask, home(sw.table, sw.tableShift, keyOf(vid, src)), keyOf(vid, src));
+  if (learns) {
+    if (source == 0) return false;
+    const heard = load<u64>(source, 8);
+    if ((heard & PLACE_MASK) != <u64>port.logical || hasAged(heard, sw.ageNs, sw.stampNow)) return false;
+  } else if (source != 0 || sw.hasAnyFid) {
+    return false;
+  }
+  const target = findFrom(sw.table, sw.tableMask, home(sw.table, sw.tableShift, keyOf(vid, dst)), keyOf(vid, dst));
+  if (target == 0) return false;
+  const held = load<u64>(target, 8);
+  const logical = <u32>(held & PORT_MASK);
+  if (logical >= sw.localCount || logical == port.number || hasAged(held, sw.ageNs, sw.stampNow)) return false;
+
+  const out = portAt(sw, logical);
+  if (port.kind == KIND_UPLINK && <usize>out.pin != changetype<usize>(port)) return false;
+  if (!out.linkUp || out.capture != 0) return false;
+  if (isTransparent != (out.vlanMode == VLAN_TRANSPARENT) || (!isTransparent && out.untaggedVid != vid)) return false;
+  const copy = !isTransparent && tag == TAG_INSERTED ? withoutTag(descriptor) : descriptor;
+  if (out.txRing != 0) {
+    if (!push(changetype<Ring>(<usize>out.txRing), copy)) return false;
+  } else if (out.txWire == 0 || !send(changetype<Wire>(<usize>out.txWire), copy, sw.now)) {
+    return false;
+  }
+  if (learns) {
+    const wanted = (sw.stampNow << TIME_SHIFT) | <u64>port.logical;
+    if (load<u64>(source, 8) != wanted) store<u64>(source, wanted, 8);
+  }
+  count(port, VERDICT_forward);
+  port.rxBytes += length;
+  out.txBytes += lengthOf(copy);
+  if (!out.dirty) markDirty(sw, out);
+  return true;
+}
