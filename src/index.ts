@@ -9,7 +9,8 @@ export {
 export { firstTimeNs, type ReplayInput, type ReplayOptions, type ReplayResult, replay } from './endpoints/replay.ts';
 export { OutputError } from './engine/capture-file.ts';
 export type { ExplainedCheck, ExplainedCopy, Explanation } from './engine/explain.ts';
-export { Network, NetworkError, type NetworkOptions } from './engine/network.ts';
+export { Network } from './engine/network.ts';
+export { NetworkError, type NetworkOptions } from './engine/options.ts';
 export { PlanError } from './engine/plan.ts';
 export { CHECKS, type Row, VERDICTS } from './telemetry/generated/verdicts.ts';
 export type * from './telemetry/report.ts';

@@ -33,7 +33,10 @@ export function emit(sw: Switch, out: Port, descriptor: u64, vid: u32, tci: i32)
   }
 }
 
-/** The copy as VLAN `vid` leaves by `out` (802.1Q-2018 8.6.5 and 6.9.2), priority and drop eligibility kept; 0 when it needs a buffer and there is none. */
+/**
+ * The copy as VLAN `vid` leaves by `out` (802.1Q-2018 8.6.5 and 6.9.2), priority and drop eligibility kept; 0 when it needs a
+ * buffer and there is none.
+ */
 function tagged(sw: Switch, out: Port, descriptor: u64, vid: u32, tci: i32): u64 {
   if (vid == out.untaggedVid) {
     if (tci == UNTAGGED) return descriptor;

@@ -48,7 +48,10 @@ export function lockUntil(now: u64): u64 {
   return now + LOCK_NS;
 }
 
-/** A broadcast by which a station tells where it is: ARP reply, ARP request for its own address, or RARP (hypervisors announce with it). */
+/**
+ * A broadcast by which a station tells where it is: ARP reply, ARP request for its own address, or RARP, with which
+ * hypervisors announce.
+ */
 export function isAnnouncement(descriptor: u64, dst: u64): bool {
   if (dst != BROADCAST) return false;
   const at = etherTypeAt(descriptor);

@@ -1,4 +1,7 @@
-/** What `explain` asks for: each check that a frame met, its outcome and the fact that decided. Off, it costs one branch outside the fast path. */
+/**
+ * What `explain` asks for: each check that a frame met, its outcome and the fact that decided. Off, it costs one branch
+ * outside the short cuts.
+ */
 import { Switch } from './switch';
 
 export const OUTCOME_FAILED: u32 = 0;

@@ -7,6 +7,7 @@ export class Worker {
   number: u32;
   switches: u32; // list of u32 addresses
   switchCount: u32;
+  current: u32; // virtual clock: the switch that was moved last
   /** Counts commands posted to this worker; it looks at its mail when the number has changed. */
   mail: u32;
   /** Written by the thread, STATE_* of engine/control.ts. */

@@ -6,7 +6,7 @@
  * that step want: it starts at once and every call returns when its work is done.
  */
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
-import type { CaptureReport, Ledger, MacEntry, PortReport, Report, WorkerReport } from '../telemetry/report.ts';
+import type { CaptureReport, Ledger, MacEntry, PortReport, Report } from '../telemetry/report.ts';
 import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
 import { allPorts, resolvePort } from '../topology/ports.ts';
 import { closeCapture, header, openCapture } from './capture-file.ts';
@@ -19,43 +19,19 @@ import { fill } from './fill.ts';
 import * as L from './generated/layout.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
+import {
+  clampTime,
+  individualAddress,
+  NetworkError,
+  type NetworkOptions,
+  settle,
+  TIME_NS_MAX,
+  vlanId,
+} from './options.ts';
 import { INJECT_BYTES_MAX, type Plan, type PlannedPort, type PlannedSwitch, plan } from './plan.ts';
 import { Threads } from './threads.ts';
 
-export interface NetworkOptions {
-  /** Default `virtual`. */
-  readonly clock?: 'wall' | 'virtual';
-  /** Pool threads, 1-64. Default 1; on the virtual clock always 1. */
-  readonly workers?: number;
-  /** Virtual clock: run in the calling thread instead of a pool thread. Default true. */
-  readonly inline?: boolean;
-  /** Ports at which `inject` is going to be called; `*` for all. */
-  readonly injectAt?: readonly PortName[];
-  /** Captures beside the topology's own. */
-  readonly captures?: readonly CaptureRequest[];
-  /** Keep what passes these ports in memory for `takeFrames`; inline only. */
-  readonly watch?: readonly PortName[];
-  /** ns since 1970 of internal time 0, for capture time stamps. Default: now on the wall clock, 0 on the virtual one. */
-  readonly epochNs?: bigint;
-  /** Replaces every switch's ageing time. */
-  readonly ageingSeconds?: number;
-  /** What a physical switch's port without a cable is: `down` (default), or `open` to whoever watches. */
-  readonly unplugged?: 'open' | 'down';
-  /** Frames taken from a port at a visit, 1-256. Default 64 on the wall clock, 8 on the virtual one. */
-  readonly burst?: number;
-  /** Entries of a vNIC's ring each way, a power of two. Default 256. */
-  readonly ringEntries?: number;
-}
-
-/** A misuse of the library, or of a name in it: one line. */
-export class NetworkError extends Error {
-  override readonly name = 'NetworkError';
-}
-
-const RING_ENTRIES = 256;
 const STEPS_AT_ONCE = 100_000;
-/** The latest time the core can stamp a table entry with: 52 bits of ns, 52 days. */
-export const TIME_NS_MAX = (1n << 52n) - 1n;
 const MEMORY_TAP = '(memory)';
 
 export class Network {
@@ -81,22 +57,16 @@ export class Network {
 
   /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. */
   constructor(topology: Topology, options: NetworkOptions = {}) {
+    const { isVirtual, inline, workers, burst, ringEntries } = settle(options);
     this.topology = topology;
-    this.clock = options.clock ?? 'virtual';
-    const isVirtual = this.clock === 'virtual';
-    this.#inline = isVirtual && (options.inline ?? true);
-    const burst = options.burst ?? (isVirtual ? 8 : 64);
-    const ringEntries = options.ringEntries ?? RING_ENTRIES;
+    this.clock = isVirtual ? 'virtual' : 'wall';
+    this.#inline = inline;
     const watch = options.watch ?? [];
-    if (watch.length > 0 && !this.#inline)
-      throw new NetworkError(
-        'frames can be watched in memory on the virtual clock in this thread only; capture to a file instead',
-      );
     const tap: CaptureRequest[] =
       watch.length > 0 ? [{ file: MEMORY_TAP, ports: this.#names(watch), snapLength: 0 }] : [];
     const captures = [...topology.captures, ...(options.captures ?? [])];
     this.plan = plan(topology, {
-      workers: isVirtual ? 1 : (options.workers ?? 1),
+      workers,
       injectAt: this.#names(options.injectAt ?? []),
       captures: [...captures, ...tap],
       burst,
@@ -171,6 +141,7 @@ export class Network {
   /** Starts the pool threads, and the clock once all of them stand ready; on the virtual clock they wait for `runUntil`. */
   async start(): Promise<void> {
     if (this.#inline) throw new NetworkError('a network in this thread does not start: call runUntil or step');
+    this.#assertOpen();
     if (this.#threads !== null) throw new NetworkError('the network has been started already');
     this.memory.setU32(this.plan.controlAt + COMMAND, PAUSE);
     this.#threads = new Threads(this.memory, this.plan, this.clock, this.#files);
@@ -197,7 +168,12 @@ export class Network {
     threads.command(RUN);
   }
 
+  #assertOpen(): void {
+    if (this.#stoppedAfterNs !== null) throw new NetworkError('the network has been stopped; build another one');
+  }
+
   #running(): Threads {
+    this.#assertOpen();
     if (this.#threads === null) throw new NetworkError('the network has not been started');
     return this.#threads;
   }
@@ -212,6 +188,7 @@ export class Network {
     if (this.#inline) return void this.advance(untilNs);
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be told how far to run');
     const threads = this.#running();
+    if (this.#pausedAt !== 0n) throw new NetworkError('the network is paused; resume it first');
     this.memory.setU64(this.plan.controlAt + TARGET, clampTime(untilNs));
     threads.ringAll();
     while (
@@ -249,13 +226,16 @@ export class Network {
       await this.pause();
       Atomics.store(this.memory.words, this.memory.word(this.plan.controlAt + STEPS), events);
       this.#running().ringAll();
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      const steps = this.memory.word(this.plan.controlAt + STEPS);
+      while (this.failure === null && Atomics.load(this.memory.words, steps) > 0)
+        await new Promise((resolve) => setTimeout(resolve, 1));
       await this.#running().settled();
     }
     return this.nowNs;
   }
 
   #step(untilNs: bigint, budget: number): number {
+    this.#assertOpen();
     if (!this.#inline)
       throw new NetworkError('only a network on the virtual clock in this thread can be advanced by a call');
     const status = this.#core.runVirtual(this.plan.workers[0]!.address, untilNs, budget);
@@ -347,6 +327,7 @@ export class Network {
   /** Binds an address in a VLAN to a port, or with `null` removes the binding. False: the table is full, or there was none. */
   async setStatic(switchName: string, vlan: number, mac: string, name: PortName | null): Promise<boolean> {
     const sw = this.#switch(switchName);
+    const fid = vlanId(vlan);
     const octets = individualAddress(mac);
     const owner = sw.vswitch?.macModel === 'registered' ? sw.ports.find((p) => p.mac === mac) : undefined;
     if (owner !== undefined)
@@ -354,7 +335,7 @@ export class Network {
     const port = name === null ? null : this.#port(name).port;
     const logical = port === null ? undefined : port.kind === 'uplink' ? L.LOGICAL_TEAM : port.number;
     const target = logical === undefined ? {} : { port: logical };
-    return this.#command(sw, { setStatic: { switchAddress: sw.address, fid: vlan, mac: octets, ...target } });
+    return this.#command(sw, { setStatic: { switchAddress: sw.address, fid, mac: octets, ...target } });
   }
 
   async #command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
@@ -411,27 +392,7 @@ export class Network {
       switches: this.plan.switches.map((sw) => this.#observer.switch(sw)),
       streams: this.#observer.streams(),
       captures: this.#captureReports,
-      workers: this.plan.workers.map((_, i) => this.#workerReport(i, elapsed)),
+      workers: this.plan.workers.map((_, i) => this.#observer.worker(i, this.#threads === null ? 0n : elapsed)),
     };
   }
-
-  #workerReport(i: number, elapsed: bigint): WorkerReport {
-    const { address, switches } = this.plan.workers[i]!;
-    const idle = this.memory.u64(address + L.Worker_idleNs);
-    const hosts = new Set(this.plan.switches.filter((sw) => switches.includes(sw.address)).map((sw) => sw.host)).size;
-    const busy =
-      elapsed === 0n || this.#threads === null ? 0 : Math.min(1, Math.max(0, 1 - Number(idle) / Number(elapsed)));
-    return { hosts, busy };
-  }
-}
-
-function individualAddress(mac: string): Uint8Array {
-  const octets = Uint8Array.from(mac.split(':'), (octet) => Number.parseInt(octet, 16));
-  const isWritten = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac);
-  if (isWritten && (octets[0]! & 1) === 0 && octets.some((octet) => octet !== 0)) return octets;
-  throw new NetworkError(`${mac} is no address of a station; write six octets in lower case such as 00:50:56:00:00:01`);
-}
-
-function clampTime(ns: bigint): bigint {
-  return ns > TIME_NS_MAX ? TIME_NS_MAX : ns;
 }

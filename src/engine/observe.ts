@@ -3,7 +3,15 @@
  * While workers run on the wall clock the figures are of slightly different instants; paused or stopped they are exact.
  */
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
-import type { GuestReport, Ledger, MacEntry, PortReport, StreamReport, SwitchReport } from '../telemetry/report.ts';
+import type {
+  GuestReport,
+  Ledger,
+  MacEntry,
+  PortReport,
+  StreamReport,
+  SwitchReport,
+  WorkerReport,
+} from '../telemetry/report.ts';
 import type { Topology } from '../topology/model.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
@@ -181,6 +189,15 @@ export class Observer {
 
   #ringHeld(at: number): number {
     return (this.#memory.u32(at + L.Ring_head) - this.#memory.u32(at + L.Ring_tail)) >>> 0;
+  }
+
+  /** `elapsedNs`: since the threads started, 0 when there are none. */
+  worker(i: number, elapsedNs: bigint): WorkerReport {
+    const { address, switches } = this.#plan.workers[i]!;
+    const idle = Number(this.#memory.u64(address + L.Worker_idleNs));
+    const hosts = new Set(this.#plan.switches.filter((sw) => switches.includes(sw.address)).map((sw) => sw.host)).size;
+    const busy = elapsedNs === 0n ? 0 : 1 - idle / Number(elapsedNs);
+    return { hosts, busy: Math.min(1, Math.max(0, busy)) };
   }
 
   streams(): StreamReport[] {

@@ -98,10 +98,11 @@ class Shell {
     const { workerAt, controlAt } = this.#task;
     const memory = this.#memory;
     const bell = Atomics.load(memory.words, this.#bell);
+    // Before the steps are taken: who waits for them to be gone must not find the worker still paused.
+    this.#setState(STATE_RUNNING);
     const stepping = this.#command() === PAUSE;
     const target = stepping ? NEVER >> 1n : memory.u64(controlAt + TARGET);
     const budget = stepping ? Atomics.exchange(memory.words, memory.word(controlAt + STEPS), 0) : STEPS_AT_ONCE;
-    this.#setState(STATE_RUNNING);
     const status = this.#core.runVirtual(workerAt, target, budget);
     if (status === RUN_TIGHT) this.#sleep(bell, TIGHT_SLEEP_MS);
     if (status !== RUN_DONE || this.#command() === STOP) return;

@@ -4,7 +4,7 @@
  * The same cable may stand in both places, or at both of its ends; its properties are put together.
  */
 import type { Link, PortName } from './model.ts';
-import { portIndex, type World } from './ports.ts';
+import { ownerOf, portIndex, type World } from './ports.ts';
 import { type Path, type Problems, pathText } from './problem.ts';
 import { kindOf, portAt } from './reference.ts';
 import type { CableEntry, File } from './schema.ts';
@@ -66,6 +66,13 @@ class Cabling {
     if (a === null || b === null) return undefined;
     if (a === b) {
       this.#problems.add(endB.path, `${b} is cabled to itself; a cable has two different ends`);
+      return undefined;
+    }
+    if (ownerOf(a) === ownerOf(b) && portIndex(this.#world).get(a)?.kind === 'uplink') {
+      this.#problems.add(
+        endB.path,
+        `${b} is on the same host as ${a}; rule R17 lets no vSwitches of one host be joined, cable it to a physical switch or another host`,
+      );
       return undefined;
     }
     const there = this.#byPort.get(a);

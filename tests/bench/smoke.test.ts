@@ -1,0 +1,60 @@
+/** No bench rots: each runs, prints its line, and its books balance. What they measure here means nothing. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Line } from '../../bench/line.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-smoke-'));
+const out = join(folder, 'smoke.json');
+const bench = (file: string): string => new URL(`../../bench/${file}`, import.meta.url).pathname;
+const run = (...args: string[]) => spawnSync(process.execPath, ['--import', 'tsx', ...args], { encoding: 'utf8' });
+let lines: Line[] = [];
+let table = '';
+
+beforeAll(() => {
+  const { status, stdout, stderr } = run(bench('all.ts'), '--smoke', '--out', out);
+  expect(stderr).not.toContain('FAILED');
+  expect(status).toBe(0);
+  table = stdout;
+  lines = (JSON.parse(readFileSync(out, 'utf8')) as { lines: Line[] }).lines;
+}, 115_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each(['peers', 'hosts', 'start', 'idle', 'micro'])('bench/%s.ts', (name) => {
+  it('prints finite figures', () => {
+    const { figures } = lines.find((line) => line.bench === name)!;
+    expect(figures.length).toBeGreaterThan(0);
+    for (const each of figures) {
+      for (const value of [each.min, each.median, each.max, each.ratio ?? 0])
+        expect(value, each.case).toSatisfy(Number.isFinite);
+    }
+  });
+
+  it('balances', () => {
+    expect(lines.find((line) => line.bench === name)).toMatchObject({ balanced: true });
+  });
+
+  it('stands in the table', () => {
+    expect(table).toMatch(new RegExp(`^${name} `, 'm'));
+  });
+});
+
+it('has every micro suite among the figures', () => {
+  const { figures } = lines.find((line) => line.bench === 'micro')!;
+  const suites = new Set(figures.map((each) => each.case.split(':')[0]));
+  expect([...suites].sort()).toEqual(['fdb', 'path', 'inject', 'flood', 'vlan', 'capture', 'pcapng'].sort());
+});
+
+it('measures the same work for equal settings', () => {
+  const checksum = (): unknown => JSON.parse(run(bench('core.ts'), '--smoke').stdout).checksum;
+  expect(checksum()).toBe(lines.find((line) => line.bench === 'peers')!.checksum);
+});
+
+it('refuses an option that a bench does not have', () => {
+  const { status, stderr } = run(bench('core.ts'), '--sekonds', '1');
+  expect(status).not.toBe(0);
+  expect(stderr).toContain('unknown option --sekonds; there are --seconds');
+});
