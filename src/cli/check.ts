@@ -4,7 +4,7 @@ import { plan } from '../engine/plan.ts';
 import { formatBytes } from '../telemetry/bytes.ts';
 import { loadTopology } from '../topology/load.ts';
 import { EXIT_FINE } from './errors.ts';
-import { grouped, table } from './format.ts';
+import { counted, table } from './format.ts';
 
 const BURST = 64;
 const RING_ENTRIES = 256;
@@ -27,16 +27,16 @@ export function checkFile(file: string, options: { readonly json?: boolean }): n
   const vnics = topology.hosts.reduce((sum, host) => sum + host.vms.reduce((n, vm) => n + vm.nics.length, 0), 0);
   const sizes = [...planned.sums].sort((a, b) => b[1] - a[1]).map(([what, bytes]) => [what, formatBytes(bytes)]);
   const counts = [
-    `${grouped(topology.hosts.length)} hosts`,
-    `${grouped(vnics)} vNICs`,
-    `${grouped(topology.switches.length)} physical switches`,
-    `${grouped(topology.links.length)} links`,
-    `${grouped(topology.streams.length)} streams`,
-    `${grouped(captures.length)} captures`,
+    counted(topology.hosts.length, 'host'),
+    counted(vnics, 'vNIC'),
+    counted(topology.switches.length, 'physical switch'),
+    counted(topology.links.length, 'link'),
+    counted(topology.streams.length, 'stream'),
+    counted(captures.length, 'capture'),
   ];
   stdout.write(`${topology.name}: fine: ${counts.join(', ')}\n\n`);
   stdout.write(
-    `${table([{ title: 'memory for' }, { title: 'bytes', align: 'right' }], [...sizes, ['all', formatBytes(planned.bytes)]])}\n`,
+    `${table([{ title: 'memory for' }, { title: 'size', align: 'right' }], [...sizes, ['all', formatBytes(planned.bytes)]])}\n`,
   );
   return EXIT_FINE;
 }

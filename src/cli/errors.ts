@@ -1,32 +1,62 @@
 /** How a command ends: 0 fine, 1 the run failed or the ledger does not balance, 2 bad input. Mistakes are lines, not stack traces. */
 import { stderr } from 'node:process';
-import { CaptureError } from '../capture/read.ts';
-import { OutputError } from '../engine/capture-file.ts';
-import { NetworkError } from '../engine/network.ts';
-import { PlanError } from '../engine/plan.ts';
-import { TopologyError } from '../topology/load.ts';
+import { TopologyError } from '../topology/problem.ts';
+import { excerpt } from './excerpt.ts';
 
 export const EXIT_FINE = 0;
 export const EXIT_FAILED = 1;
 export const EXIT_BAD_INPUT = 2;
 
-/** What the user typed is wrong: one line. */
+/** What the user typed is wrong: a line for each mistake. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const BAD_INPUT = [TopologyError, CaptureError, PlanError, OutputError, NetworkError, UsageError];
+/** Told apart by name: to import the classes would load the whole engine at every start, even for `--help`. */
+const EXITS: Readonly<Record<string, number>> = {
+  UsageError: EXIT_BAD_INPUT,
+  TopologyError: EXIT_BAD_INPUT,
+  CaptureError: EXIT_BAD_INPUT,
+  PlanError: EXIT_BAD_INPUT,
+  OutputError: EXIT_BAD_INPUT,
+  NetworkError: EXIT_BAD_INPUT,
+  LoopError: EXIT_FAILED,
+};
+/** Excerpts shown before the rest of the problems have to do with their lines. */
+const EXCERPTS_MAX = 20;
+
+/** One line for whoever reads: names in it come from files, so nothing in it may drive a terminal. */
+export function tell(line: string): void {
+  stderr.write(`vswitch: ${line.replace(/[\p{Cc}\u2028\u2029]/gu, '\ufffd')}\n`);
+}
+
+/** What is no mistake but may surprise. */
+export function note(line: string): void {
+  tell(`note: ${line}`);
+}
 
 /** Tells what went wrong and gives the exit code for it. */
 export function explainFailure(error: unknown, debug: boolean): number {
-  const isBadInput = BAD_INPUT.some((kind) => error instanceof kind);
+  const known = error instanceof Error ? EXITS[error.name] : undefined;
   const message = error instanceof Error ? error.message : String(error);
-  const lines = debug && error instanceof Error ? (error.stack ?? message) : isBadInput ? message : firstLine(message);
-  for (const line of lines.split('\n')) stderr.write(`vswitch: ${line}\n`);
-  if (!isBadInput && !debug) stderr.write('vswitch: that is a fault of the program; --debug shows where\n');
-  return isBadInput ? EXIT_BAD_INPUT : EXIT_FAILED;
+  if (debug && error instanceof Error) {
+    for (const line of (error.stack ?? message).split('\n')) tell(line);
+  } else if (error instanceof TopologyError) {
+    tellProblems(error);
+  } else if (known !== undefined) {
+    for (const line of message.split('\n')) tell(line);
+  } else {
+    tell(`${message.split('\n')[0]}; that is a fault of the program, --debug shows where`);
+  }
+  return known ?? EXIT_FAILED;
 }
 
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? '';
+/** Each problem with the line it is about. */
+function tellProblems({ message, problems }: TopologyError): void {
+  const lines = message.split('\n');
+  const shown = excerpt(problems.slice(0, EXCERPTS_MAX));
+  lines.forEach((line, i) => {
+    tell(line);
+    if (lines.length === problems.length && shown[i]) stderr.write(`${shown[i]}\n`);
+  });
 }

@@ -4,9 +4,11 @@ import { firstTimeNs, replay } from '../endpoints/replay.ts';
 import type { Explanation } from '../engine/explain.ts';
 import { Network } from '../engine/network.ts';
 import { loadTopology } from '../topology/load.ts';
-import { frame, knownPort, type PortFile } from './arguments.ts';
+import type { PortFile } from './arguments.ts';
 import { EXIT_FINE } from './errors.ts';
 import { paint } from './format.ts';
+import { describeFrame, readFrame } from './frame.ts';
+import { knownPort, knownPorts } from './port.ts';
 
 export interface ExplainOptions {
   readonly port: string;
@@ -18,8 +20,8 @@ export interface ExplainOptions {
 export async function explainFrame(file: string, options: ExplainOptions): Promise<number> {
   const topology = { ...loadTopology(file), streams: [], captures: [] };
   const port = knownPort(topology, options.port);
-  const bytes = frame(options.frame);
-  const inputs = (options.in ?? []).map((input) => ({ port: knownPort(topology, input.port), file: input.file }));
+  const bytes = readFrame(options.frame);
+  const inputs = knownPorts(topology, options.in ?? []);
   const network = new Network(topology, {
     injectAt: [...new Set(inputs.map((i) => i.port))],
     watch: ['*'],
@@ -43,7 +45,7 @@ function toJson(explanation: Explanation): string {
 function tell(explanation: Explanation, bytes: Uint8Array): string {
   const { verdict, copies } = explanation;
   const lines = [
-    `${describe(bytes)}, enters at ${explanation.port} (${explanation.switch}, ${explanation.macModel})`,
+    `${describeFrame(bytes)}, enters at ${explanation.port} (${explanation.switch}, ${explanation.macModel})`,
     '',
   ];
   for (const { check, outcome, fact } of explanation.checks) {
@@ -57,19 +59,9 @@ function tell(explanation: Explanation, bytes: Uint8Array): string {
     `${paint(color, verdict.fate === 'drop' ? `dropped${rule}` : 'relayed')}: ${verdict.name}: ${verdict.sentence}`,
   );
   for (const copy of copies) {
-    const left = copy.bytes === null ? '' : `  ${describe(copy.bytes)}`;
+    const left = copy.bytes === null ? '' : `  ${describeFrame(copy.bytes)}`;
     const fate = copy.verdict.fate === 'pass' ? 'leaves by' : `dropped (${copy.verdict.name}) at`;
     lines.push(`  ${fate} ${copy.port}${left}`);
   }
   return lines.join('\n');
-}
-
-/** `00:50:… > ff:ff:…, VLAN 10, 60 bytes`. */
-function describe(bytes: Uint8Array): string {
-  const mac = (at: number): string =>
-    Array.from(bytes.subarray(at, at + 6), (octet) => octet.toString(16).padStart(2, '0')).join(':');
-  if (bytes.length < 14) return `${bytes.length} bytes, no Ethernet header`;
-  const isTagged = bytes[12] === 0x81 && bytes[13] === 0 && bytes.length >= 18;
-  const tag = isTagged ? `VLAN ${((bytes[14]! & 15) << 8) | bytes[15]!} (priority ${bytes[14]! >>> 5})` : 'untagged';
-  return `${mac(6)} > ${mac(0)}, ${tag}, ${bytes.length} bytes`;
 }

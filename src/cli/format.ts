@@ -1,19 +1,32 @@
 /** Figures and tables as people read them. */
-import { stdout } from 'node:process';
+import { env, stderr, stdout } from 'node:process';
 import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Colours only where a person looks and has not said no (https://no-color.org). */
-const colourful = stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+/** Colours only where a person looks and has not said no (https://no-color.org: an empty NO_COLOR says nothing). */
+const colourful = {
+  stdout: stdout.isTTY === true && !env['NO_COLOR'],
+  stderr: stderr.isTTY === true && !env['NO_COLOR'],
+};
 
 export function paint(style: Style, text: string): string {
-  return colourful ? styleText(style, text) : text;
+  return paintFor('stdout', style, text);
+}
+
+export function paintFor(stream: 'stdout' | 'stderr', style: Style, text: string): string {
+  return colourful[stream] ? styleText(style, text) : text;
 }
 
 /** 12,345,678 */
 export function grouped(value: number): string {
   return Math.round(value).toLocaleString('en-US');
+}
+
+/** `1 frame`, `2,000 frames`, `3 switches`. */
+export function counted(count: number, noun: string): string {
+  const plural = noun.endsWith('ch') ? `${noun}es` : `${noun}s`;
+  return `${grouped(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** `1.25 M`; with a unit behind it `1.25 Mframes/s`, `178 frames/s`. */

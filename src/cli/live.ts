@@ -8,7 +8,13 @@ import { bar, grouped, paint, scaled, table } from './format.ts';
 const REDRAW_MS = 250;
 const LINE_MS = 1000;
 const ROWS_MAX = 20;
+const ROWS_MIN = 3;
+/** Lines beside ports and drops: progress, titles, how many more, two empty ones, the cursor's own. */
+const LINES_BESIDE = 6;
 const BAR_WIDTH = 32;
+/** A line wider than the terminal is cut there; wrapped, it would count for two. */
+const WRAP_OFF = '\x1b[?7l';
+const WRAP_ON = '\x1b[?7h';
 /** The rules that keep a host with several uplinks from looping or duplicating. */
 const GUARDS = new Set(['R1', 'R2', 'R6', 'R7', 'R8', 'R9', 'R19']);
 const DROPS = VERDICTS.filter((row) => row.fate === 'drop');
@@ -91,15 +97,18 @@ export class Live {
         cells: [port.name, port.kind, `${scaled(rx)}`, `${scaled(tx)}`, grouped(port.rxFrames), grouped(port.txFrames)],
       };
     });
-    const shown = rows.length > ROWS_MAX ? rows.sort((a, b) => b.busy - a.busy).slice(0, ROWS_MAX) : rows;
+    const drops = countDrops(now).map(
+      ({ name, rule, frames }) =>
+        `${GUARDS.has(rule) ? paint('yellow', 'loop guard') : 'drop      '}  ${rule.padEnd(4)} ${name.padEnd(18)} ${grouped(frames)}`,
+    );
+    // More lines than the screen has would scroll out of reach of the next redraw.
+    const room = (stdout.rows ?? ROWS_MAX) - drops.length - LINES_BESIDE;
+    const rowsMax = Math.max(ROWS_MIN, Math.min(ROWS_MAX, room));
+    const shown = rows.length > rowsMax ? rows.sort((a, b) => b.busy - a.busy).slice(0, rowsMax) : rows;
     const right = (title: string) => ({ title, align: 'right' as const });
     const ports = table(
       [{ title: 'port' }, { title: 'kind' }, right('rx/s'), right('tx/s'), right('rx frames'), right('tx frames')],
       shown.map(({ cells }) => cells),
-    );
-    const drops = countDrops(now).map(
-      ({ name, rule, frames }) =>
-        `${GUARDS.has(rule) ? paint('yellow', 'loop guard') : 'drop      '}  ${rule.padEnd(4)} ${name.padEnd(18)} ${grouped(frames)}`,
     );
     const text = [
       this.#progress(),
@@ -110,7 +119,7 @@ export class Live {
       ...drops,
     ].join('\n');
     this.end();
-    stdout.write(`${text}\n`);
+    stdout.write(`${WRAP_OFF}${text}\n${WRAP_ON}`);
     this.#drawn = text.split('\n').length;
   }
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /** The `vswitch` command: what can be asked, and with which words. Each command is a file of this folder, loaded when it is called. */
 import { readFileSync } from 'node:fs';
-import { argv, stdout } from 'node:process';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { duration, portFile, wholeNumber } from './arguments.ts';
-import { EXIT_BAD_INPUT, explainFailure } from './errors.ts';
+import { argv, stderr, stdout } from 'node:process';
+import { Command, Option } from 'commander';
+import { ageing, duration, portFile, wholeNumber } from './arguments.ts';
+import { EXIT_BAD_INPUT, EXIT_FAILED, explainFailure, tell } from './errors.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -18,7 +18,7 @@ const program = new Command('vswitch')
   .version(version)
   .option('--debug', 'show where in the program a failure came from')
   .showSuggestionAfterError()
-  .showHelpAfterError('(vswitch --help tells more)')
+  .configureOutput({ outputError: (text) => tell(oneLine(text)) })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_BAD_INPUT))
   .addHelpText(
     'after',
@@ -43,8 +43,12 @@ program
   .command('run')
   .description('run a network, show it live, write its captures')
   .argument('[topology]', 'YAML or JSON file; without one, a built-in network')
-  .option('-d, --duration <time>', 'how long; 0 until Ctrl-C', duration)
-  .option('-w, --workers <n>', 'threads that move frames (wall clock)', wholeNumber(1, WORKERS_MAX))
+  .option('-d, --duration <time>', 'how long; 0 until Ctrl-C; default: 10s, built-in network 4s', duration)
+  .option(
+    '-w, --workers <n>',
+    'threads that move frames (wall clock); default: one for each core',
+    wholeNumber(1, WORKERS_MAX),
+  )
   .addOption(clock.default('wall'))
   .option('--json', 'print the report as JSON')
   .option('-o, --report <file>', 'write the report as JSON, for vswitch ports and vswitch mac-table')
@@ -62,13 +66,13 @@ program
     portFile,
   )
   .requiredOption('--out <folder>', 'where to write <owner>/<port>.pcapng for every port, and report.json')
-  .option('--age <time>', 'ageing time of every MAC table, instead of the topology’s', duration)
+  .option('--age <time>', 'ageing time of every MAC table, instead of the topology’s', ageing)
   .option(
     '--until <time>',
     'when to stop, from the first frame; default: when nothing is on its way any more',
     duration,
   )
-  .option('--keep-going', 'pass over what is wrong in a capture file')
+  .option('--keep-going', 'pass over what is wrong in a capture file, tell it, and exit with 1')
   .option('--json', 'print the report as JSON')
   .addHelpText(
     'after',
@@ -80,7 +84,7 @@ program
   .command('check')
   .description('check a topology and tell what it takes')
   .argument('<topology>', 'YAML or JSON file')
-  .option('--json', 'print the checked topology as JSON')
+  .option('--json', 'print the checked topology as JSON, every default written out')
   .addHelpText('after', '\nExample:\n  vswitch check lab.yaml')
   .action(async (file, options) => end((await import('./check.ts')).checkFile(file, options)));
 
@@ -121,20 +125,49 @@ program
     stdout.write(`${JSON.stringify(topologyJsonSchema(), null, 2)}\n`);
   });
 
+/** Set when the standard output has gone; what runs then ends in order, with its captures closed. */
+let isOutputGone = false;
+let failed = false;
+
 /** Sets the exit code that a command came to. */
 async function end(code: Promise<number> | number): Promise<void> {
-  process.exitCode = await code;
+  const reached = await code;
+  process.exitCode = failed ? EXIT_FAILED : reached;
 }
 
-stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader of a pipe has seen enough (`| head`).
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+stdout.on('error', async (error: NodeJS.ErrnoException) => {
+  if (isOutputGone) return;
+  isOutputGone = true;
+  if (error.code === 'EPIPE') {
+    // The reader of a pipe has seen enough (`| head`): as by Ctrl-C.
+    if (!process.emit('SIGINT')) process.exit();
+    return;
+  }
+  failed = true;
+  process.exitCode = EXIT_FAILED;
+  const { reason } = await import('../engine/drain.ts');
+  tell(`standard output: ${reason(error)}`);
 });
+// Nobody is left to be told.
+stderr.on('error', () => {});
+
+/** What commander says in up to three lines: `run --duration abc: expected a time …`. */
+function oneLine(text: string): string {
+  const command = program.commands.find((each) => each.name() === argv[2])?.name();
+  const said = text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '([\s\S]*?)' is invalid\. /, (_, option, value) =>
+      value === '' ? `${option}: ` : `${option} ${value}: `,
+    )
+    .replace(/Allowed choices are (.*)\.$/, 'expected one of $1')
+    .replace(/\n\((Did you mean .*\?)\)$/, (_, question) => `; ${question.replace('Did', 'did')}`)
+    .replace(/\.$/, '');
+  return `${said} (vswitch ${command === undefined ? '' : `${command} `}--help tells more)`;
+}
 
 try {
   await program.parseAsync(argv);
 } catch (error) {
-  process.exitCode =
-    error instanceof InvalidArgumentError ? EXIT_BAD_INPUT : explainFailure(error, program.opts()['debug'] === true);
+  process.exitCode = explainFailure(error, program.opts()['debug'] === true);
 }

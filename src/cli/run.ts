@@ -1,15 +1,14 @@
 /** `vswitch run`: a network for a while, seen live, summed up at the end. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
-import { stderr, stdout } from 'node:process';
-import { reason } from '../engine/drain.ts';
+import { stdout } from 'node:process';
 import { Network } from '../engine/network.ts';
-import type { Report } from '../telemetry/report.ts';
+import { TIME_NS_MAX } from '../engine/options.ts';
 import { loadTopology, parseTopology } from '../topology/load.ts';
 import { DEMO } from './demo.ts';
-import { EXIT_FAILED, EXIT_FINE, UsageError } from './errors.ts';
+import { EXIT_FAILED, EXIT_FINE, note, tell, UsageError } from './errors.ts';
 import { Live } from './live.ts';
+import { checkReportPath, makeFolder, writeReport } from './output.ts';
+import { Stopper } from './stopper.ts';
 import { summary } from './summary.ts';
 
 export interface RunOptions {
@@ -25,19 +24,19 @@ const DEMO_NS = 4_000_000_000n;
 const DEFAULT_NS = 10_000_000_000n;
 const LOOK_MS = 100;
 /** Real time after which simulated time that stands still is taken for a loop. */
-const STANDSTILL_MS = 10_000;
+const STANDSTILL_MS = 4_000;
 
 export async function run(file: string | undefined, options: RunOptions): Promise<number> {
   const topology = file === undefined ? parseTopology(DEMO, 'demo') : loadTopology(file);
-  if (file === undefined) mkdirSync('captures', { recursive: true });
   const { clock } = options;
   const durationNs = options.duration ?? (file === undefined ? DEMO_NS : DEFAULT_NS);
-  if (durationNs === 0n && clock === 'virtual')
-    throw new UsageError('--duration 0 is for the wall clock: simulated time needs an end');
+  if (clock === 'virtual') checkVirtual(durationNs, options.workers);
+  if (file === undefined) makeFolder('captures', 'the built-in network captures to there; go to another folder');
+  if (options.report !== undefined) checkReportPath(options.report, file);
   const switches = topology.hosts.length + topology.switches.length;
   const workers = Math.max(1, Math.min(options.workers ?? availableParallelism(), switches));
-  const network = new Network(topology, { clock, workers, inline: false });
   const stopper = new Stopper();
+  const network = new Network(topology, { clock, workers, inline: false });
   await network.start();
   const live = new Live(network, durationNs, options.json === true || options.quiet === true);
   const failure =
@@ -47,13 +46,25 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   live.end();
   const report = await network.stop();
   stopper.close();
-  if (options.report !== undefined) writeReport(options.report, report);
+  const unwritten = options.report === undefined ? null : writeReport(options.report, report);
   stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : `${summary(report)}\n`);
-  const failures = [failure, network.failure?.message ?? null, ...report.captures.map((c) => c.failure)].filter(
-    (line) => line !== null,
-  );
-  for (const line of failures) stderr.write(`vswitch: ${line}\n`);
-  return failures.length === 0 && report.ledger.balanced ? EXIT_FINE : EXIT_FAILED;
+  const failures = new Set([
+    failure,
+    network.failure?.message.split('\n')[0] ?? null,
+    ...report.captures.map((capture) => capture.failure),
+    unwritten,
+  ]);
+  failures.delete(null);
+  for (const line of failures) tell(line!);
+  return failures.size === 0 && report.ledger.balanced ? EXIT_FINE : EXIT_FAILED;
+}
+
+function checkVirtual(durationNs: bigint, workers: number | undefined): void {
+  if (durationNs === 0n)
+    throw new UsageError('--duration 0 is for the wall clock: simulated time needs an end, such as 10s');
+  if (durationNs > TIME_NS_MAX) throw new UsageError('--duration: simulated time goes no further than 52 days');
+  if (workers !== undefined && workers > 1)
+    note('--workers is for the wall clock; on the virtual clock one thread moves all frames, in order');
 }
 
 async function wall(network: Network, durationNs: bigint, stopper: Stopper, live: Live): Promise<string | null> {
@@ -90,45 +101,4 @@ async function virtual(network: Network, durationNs: bigint, stopper: Stopper, l
     }
   }
   return isOver ? running : null;
-}
-
-/** Ctrl-C, or a polite kill: the run ends and is summed up. A second one ends it at once. */
-class Stopper {
-  asked = false;
-  readonly #onSignal = (): void => {
-    if (this.asked) process.exit(130);
-    this.asked = true;
-    this.#wake();
-  };
-  #wake: () => void = () => {};
-
-  constructor() {
-    process.on('SIGINT', this.#onSignal);
-    process.on('SIGTERM', this.#onSignal);
-  }
-
-  async sleep(ms: number): Promise<void> {
-    if (this.asked) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  close(): void {
-    process.off('SIGINT', this.#onSignal);
-    process.off('SIGTERM', this.#onSignal);
-  }
-}
-
-export function writeReport(file: string, report: Report): void {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-  } catch (error) {
-    throw new UsageError(`${file}: ${reason(error)}; give another path for the report`);
-  }
 }

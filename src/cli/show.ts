@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { stdout } from 'node:process';
 import { reason } from '../engine/drain.ts';
 import type { Report, SwitchReport } from '../telemetry/report.ts';
+import { hint } from '../topology/suggestion.ts';
 import { EXIT_FINE, UsageError } from './errors.ts';
 import { macTables, portsTable } from './summary.ts';
 
@@ -25,22 +26,31 @@ export function show(what: 'ports' | 'mac-table', file: string, options: ShowOpt
   return EXIT_FINE;
 }
 
+const WANTED = 'name the report that vswitch run --report or vswitch replay wrote';
+
 function read(file: string): Report {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(
-      `${file}: ${reason(error)}; name the report.json that vswitch run --report or vswitch replay wrote`,
-    );
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new UsageError(`${file}: ${isMissing ? 'no such file' : reason(error)}; ${WANTED}`);
   }
   try {
     const report = JSON.parse(text) as Report;
-    if (Array.isArray(report.switches)) return report;
+    if (Array.isArray(report.switches) && report.switches.every(isSwitch)) return report;
   } catch {
     // Told below, as for JSON of another kind.
   }
-  throw new UsageError(`${file}: not a report; name the report.json that vswitch run --report or vswitch replay wrote`);
+  throw new UsageError(`${file}: not a report; ${WANTED}`);
+}
+
+/** As much as is needed to tell a report from other JSON. */
+function isSwitch(value: unknown): value is SwitchReport {
+  const { name, ports, macTable } = (value ?? {}) as Partial<SwitchReport>;
+  const isPort = (port: SwitchReport['ports'][number] | null): boolean =>
+    typeof port?.name === 'string' && typeof port.verdicts === 'object' && typeof port.rxBytes === 'number';
+  return typeof name === 'string' && Array.isArray(ports) && ports.every(isPort) && Array.isArray(macTable);
 }
 
 function choose(report: Report, name: string | undefined): readonly SwitchReport[] {
@@ -48,7 +58,11 @@ function choose(report: Report, name: string | undefined): readonly SwitchReport
   const found = report.switches.filter((sw) => sw.name === name);
   if (found.length === 0)
     throw new UsageError(
-      `no switch ${name} in the report; there are ${report.switches.map((sw) => sw.name).join(', ')}`,
+      `no switch ${name} in the report; ${hint(
+        name,
+        report.switches.map((sw) => sw.name),
+        'there are',
+      )}`,
     );
   return found;
 }

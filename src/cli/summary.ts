@@ -2,9 +2,12 @@
 import { formatBytes } from '../telemetry/bytes.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
 import type { Ledger, Report, SwitchReport } from '../telemetry/report.ts';
-import { grouped, paint, scaled, table } from './format.ts';
+import { counted, grouped, paint, scaled, table } from './format.ts';
 
 const ROWS = new Map(VERDICTS.map((row) => [row.name, row]));
+
+/** Rows of the table of ports in a summary: about a screen. */
+const PORTS_MAX = 40;
 
 const right = (title: string) => ({ title, align: 'right' as const });
 
@@ -71,15 +74,32 @@ export function ledgerLine(ledger: Ledger): string {
     : `ledger  ${parts}  ${paint('red', 'DOES NOT BALANCE')}`;
 }
 
+/** All ports of a small network, of a large one those that moved most; the whole table is `vswitch ports`. */
+function busiestPorts(switches: readonly SwitchReport[]): string[] {
+  const moved = switches.flatMap((sw) =>
+    sw.ports.map((port) => ({ name: port.name, sum: port.rxFrames + port.txFrames })),
+  );
+  if (moved.length <= PORTS_MAX) return [portsTable(switches)];
+  const shown = new Set(
+    moved
+      .sort((a, b) => b.sum - a.sum)
+      .slice(0, PORTS_MAX)
+      .map(({ name }) => name),
+  );
+  const some = switches.map((sw) => ({ ...sw, ports: sw.ports.filter(({ name }) => shown.has(name)) }));
+  const more = counted(moved.length - PORTS_MAX, 'quieter port');
+  return [portsTable(some), `… and ${more}; vswitch ports shows all of a report`];
+}
+
 export function summary(report: Report): string {
   const unit = report.clock === 'wall' ? 's' : 's simulated';
   const moved = report.switches.reduce((sum, sw) => sum + sw.ledger.framesIn, 0);
   const rate =
     report.clock === 'wall' && report.seconds > 0 ? `, ${scaled(moved / report.seconds, 'frames/s')} switched` : '';
   const lines = [
-    `${report.name}: ${report.seconds.toFixed(3)} ${unit}, ${report.switches.length} switches, memory ${formatBytes(report.memoryBytes)}${rate}`,
+    `${report.name}: ${report.seconds.toFixed(3)} ${unit}, ${counted(report.switches.length, 'switch')}, memory ${formatBytes(report.memoryBytes)}${rate}`,
     '',
-    portsTable(report.switches),
+    ...busiestPorts(report.switches),
     '',
     dropsTable(report.ledger.drops),
     '',
@@ -87,10 +107,10 @@ export function summary(report: Report): string {
   const waiting = report.streams.filter((s) => s.unresolved);
   for (const stream of waiting) lines.push(`${stream.from} is still asking by ARP for ${stream.to}: nothing was sent`);
   for (const capture of report.captures) {
-    const lost = capture.lost > 0 ? `, ${grouped(capture.lost)} frames lost because the file could not keep up` : '';
+    const lost = capture.lost > 0 ? `, ${counted(capture.lost, 'frame')} lost because the file could not keep up` : '';
     lines.push(
       capture.failure ??
-        `capture ${capture.file}  ${grouped(capture.frames)} frames, ${formatBytes(capture.bytes)}${lost}`,
+        `capture ${capture.file}  ${counted(capture.frames, 'frame')}, ${formatBytes(capture.bytes)}${lost}`,
     );
   }
   lines.push(ledgerLine(report.ledger));

@@ -33,7 +33,14 @@ const NEVER: u64 = 0xfffffffffffff << TIME_SHIFT;
 // @ts-ignore: decorator
 @inline
 export function keyOf(fid: u32, mac: u64): u64 {
-  return (<u64>(fid | 0x1000) << 48) | mac;
+  return keysOf(fid) | mac;
+}
+
+/** What the keys of one FID have in common. */
+// @ts-ignore: decorator
+@inline
+export function keysOf(fid: u32): u64 {
+  return <u64>(fid | 0x1000) << 48;
 }
 
 /** Address of the entry at which the search for `key` begins. */
@@ -43,15 +50,20 @@ export function home(table: usize, shift: u32, key: u64): usize {
   return table + (<usize>((key * MULTIPLIER) >>> <u64>shift) << 4);
 }
 
-/** Address of the entry with `key`, searched from its home, or 0. */
+/** Address of the entry with `key`, or 0. Most are at home: the loop is kept out of the way of those. */
 // @ts-ignore: decorator
 @inline
 export function findFrom(table: usize, mask: u32, start: usize, key: u64): usize {
+  return load<u64>(start) == key ? start : probe(table, mask, start, key);
+}
+
+function probe(table: usize, mask: u32, start: usize, key: u64): usize {
+  const last = (<usize>mask << 4) | 15;
   let entry = start;
   let held = load<u64>(entry);
   while (held != key) {
     if (held == 0) return 0;
-    entry = table + (((entry - table + 16) & ((<usize>mask << 4) | 15)));
+    entry = table + ((entry - table + 16) & last);
     held = load<u64>(entry);
   }
   return entry;

@@ -8,7 +8,7 @@
  * Measured with bench/core.ts (8 vNICs, 1,024 stations, 64-byte frames): see README, Benchmarks.
  */
 import { markDirty } from './egress';
-import { findFrom, hasAged, home, keyOf, PLACE_MASK, PORT_MASK, TIME_SHIFT } from './fdb';
+import { findFrom, hasAged, home, keysOf, PLACE_MASK, PORT_MASK, TIME_SHIFT } from './fdb';
 import { bytesOf, insertion, isSpecial, lengthOf } from './frame';
 import { VERDICT_forward } from './generated/verdicts';
 import { carries, countMany, NO_VID, Port, PORT_BYTES } from './port';
@@ -19,10 +19,10 @@ import { send, Wire } from './wire';
 
 const MAC_MASK: u64 = 0xffffffffffff;
 /** Frames whose table places are looked at together. */
-const CHUNK: u32 = 32;
-const NOTE_BYTES: usize = 32;
-/** What Switch.scratch has to hold: a note for each frame of a chunk, and the word behind them. */
-export const SCRATCH_SIZE: u32 = CHUNK * <u32>NOTE_BYTES + 8;
+const CHUNK: u32 = 64;
+const NOTE_BYTES: usize = 16;
+/** What Switch.scratch has to hold: a note for each frame of a chunk. */
+export const SCRATCH_SIZE: u32 = CHUNK * <u32>NOTE_BYTES;
 
 /** Relays up to `burst` frames that wait in the port's rx ring; returns how many. */
 export function visit(sw: Switch, port: Port): u32 {
@@ -41,6 +41,7 @@ export function visit(sw: Switch, port: Port): u32 {
   const ageNs = sw.ageNs;
   const now = sw.stampNow;
   const vid = port.pvid;
+  const keys = keysOf(vid);
   const plain = vid + 1;
   const ports: usize = sw.ports;
   const localCount = sw.localCount; // the team's number is above it
@@ -66,62 +67,59 @@ export function visit(sw: Switch, port: Port): u32 {
   let bytesIn: u64 = 0;
   for (let done: u32 = 0; done < n; ) {
     const stop = min(done + CHUNK, n);
-    // First all addresses of the chunk, so that their cache misses overlap; `warmth` keeps the loads from being left out.
-    let warmth: u64 = 0;
+    // First all look-ups of the chunk, so that their cache misses overlap.
     let note: usize = scratch;
-    for (let i = done; i < stop; i++) {
+    for (let i = done; i < stop; i++, note += NOTE_BYTES) {
       const descriptor = load<u64>(entries + (<usize>((tail + i) & ringMask) << 3));
       const bytes = bytesOf(descriptor);
       const first = load<u64>(bytes);
       const second = load<u64>(bytes, 8);
-      const dst = first & MAC_MASK;
-      const src = (first >>> 48) | ((second & 0xffffffff) << 16);
-      const special = isSpecial(descriptor, second, src | dst) || lengthOf(descriptor) - 14 > lengthSpan;
-      const source = home(table, shift, keyOf(vid, src));
-      const target = home(table, shift, keyOf(vid, dst));
+      const dst = keys | (first & MAC_MASK);
+      const src = keys | (first >>> 48) | ((second & 0xffffffff) << 16);
+      const source = findFrom(table, mask, home(table, shift, src), src);
+      const target = findFrom(table, mask, home(table, shift, dst), dst);
       store<u64>(note, descriptor);
-      store<u64>(note, keyOf(vid, src), 8);
-      store<u64>(note, special ? 0 : keyOf(vid, dst), 16);
-      store<u32>(note, <u32>source, 24);
-      store<u32>(note, <u32>target, 28);
-      warmth ^= load<u64>(source) ^ load<u64>(target);
-      note += NOTE_BYTES;
+      // Without branches: which of these it is changes from frame to frame in mixed traffic.
+      const isOdd = <u32>isSpecial(descriptor, second, src | dst) | <u32>(lengthOf(descriptor) - 14 > lengthSpan);
+      const places = <u64>source | (<u64>target << 32);
+      store<u64>(note, select<u64>(0, places, (isOdd | <u32>(source == 0)) != 0), 8);
     }
-    store<u64>(note, warmth);
+    // Then the frames in order. A place stays an entry's until some entry is removed, which only relay can do.
+    const version = sw.tableVersion;
+    let trust = u64.MAX_VALUE;
     note = scratch;
     for (; done < stop; done++, note += NOTE_BYTES) {
       const descriptor = load<u64>(note);
-      const dstKey = load<u64>(note, 16);
-      if (dstKey != 0) {
-        const source = findFrom(table, mask, load<u32>(note, 24), load<u64>(note, 8));
-        const target = findFrom(table, mask, load<u32>(note, 28), dstKey);
-        if (source != 0 && target != 0) {
-          const heard = load<u64>(source, 8);
-          const held = load<u64>(target, 8);
-          const logical = <u32>(held & PORT_MASK);
-          if ((heard & placeMask) == here && !hasAged(min(heard, held), ageNs, now)) {
-            let out = outside;
-            let copy = descriptor + outsideEdit;
-            let isSent = false;
-            if (logical < localCount) {
-              out = changetype<Port>(ports + <usize>logical * PORT_BYTES);
-              copy = descriptor;
-              isSent = out.plainVid == plain && push(changetype<Ring>(<usize>out.txRing), descriptor);
-            } else if (outsideWire != 0) {
-              isSent = send(changetype<Wire>(outsideWire), copy, sw.now);
-            }
-            if (isSent) {
-              if (learns && heard != wanted) store<u64>(source, wanted, 8);
-              out.txBytes += lengthOf(copy);
-              if (!out.dirty) markDirty(sw, out);
-              bytesIn += lengthOf(descriptor);
-              forwarded++;
-              continue;
-            }
+      const places = load<u64>(note, 8) & trust;
+      const source = <usize>places;
+      const target = <usize>(places >>> 32);
+      if (target != 0) {
+        const heard = load<u64>(source, 8);
+        const held = load<u64>(target, 8);
+        const logical = <u32>(held & PORT_MASK);
+        if ((heard & placeMask) == here && !hasAged(min(heard, held), ageNs, now)) {
+          let out = outside;
+          let copy = descriptor + outsideEdit;
+          let isSent = false;
+          if (logical < localCount) {
+            out = changetype<Port>(ports + <usize>logical * PORT_BYTES);
+            copy = descriptor;
+            isSent = out.plainVid == plain && push(changetype<Ring>(<usize>out.txRing), descriptor);
+          } else if (outsideWire != 0) {
+            isSent = send(changetype<Wire>(outsideWire), copy, sw.now);
+          }
+          if (isSent) {
+            if (learns && heard != wanted) store<u64>(source, wanted, 8);
+            out.txBytes += lengthOf(copy);
+            if (!out.dirty) markDirty(sw, out);
+            bytesIn += lengthOf(descriptor);
+            forwarded++;
+            continue;
           }
         }
       }
       relay(sw, port, descriptor);
+      if (sw.tableVersion != version) trust = 0;
     }
   }
   port.plainVid = plainHere;

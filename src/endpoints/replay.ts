@@ -4,10 +4,11 @@
  * Files are read as streams and merged by time; at one instant frames go in order of port, then of the file's place in the
  * list. The network runs up to just before the next frame that has not been fed yet, so that nothing overtakes it.
  */
-import type { CapturedFrame, CaptureError } from '../capture/read.ts';
-import { readCapture } from '../capture/read.ts';
-import { type Network, NetworkError, TIME_NS_MAX } from '../engine/network.ts';
+import { type CapturedFrame, CaptureError, readCapture } from '../capture/read.ts';
+import type { Network } from '../engine/network.ts';
+import { NetworkError, TIME_NS_MAX } from '../engine/options.ts';
 import type { PortName } from '../topology/model.ts';
+import { LoopGuard } from './loop.ts';
 
 export interface ReplayInput {
   readonly port: PortName;
@@ -35,11 +36,10 @@ export interface ReplayResult {
 
 /** Frames fed before the network runs on. */
 const FEED_MAX = 512;
-const EVENTS_AT_ONCE = 10_000;
-/** Events between two frames, or after the last, after which a network that still forwards is taken for a loop. */
-const EVENTS_MAX = 2_000_000;
-const LOOP = `the network forwards without end: after ${EVENTS_MAX} events nothing new had come in and frames were still on their way, so the physical switches form a loop; remove a link`;
+/** Events between two looks at whether a network goes round in a loop. */
+const EVENTS_AT_ONCE = 4096;
 const YIELD_EVERY = 64;
+const LOOKS_A_YIELD = 16;
 
 /** The capture time of the first frame of all inputs, ns since 1970; null when they hold none. */
 export function firstTimeNs(inputs: readonly ReplayInput[], options: Pick<ReplayOptions, 'keepGoing'>): bigint | null {
@@ -105,13 +105,20 @@ export async function replay(network: Network, originNs: bigint, options: Replay
   let frames = 0;
   try {
     for (let round = 0; ; round++) {
-      frames += feed(network, sources, until);
+      const fed = feed(network, sources, until);
+      frames += fed;
       const next = earliest(sources);
       if (next === null || next.timeNs > until) break;
-      if (next.timeNs > 0n && !(await runTo(network, next.timeNs - 1n, options))) break;
+      // When nothing could be fed, the queue is full of frames of this very instant.
+      const to = fed === 0 ? next.timeNs : next.timeNs - 1n;
+      if (to >= 0n && !(await runTo(network, to, options))) break;
       if (round % YIELD_EVERY === 0 && (await interrupted(options))) return summary(sources, frames);
     }
     await settle(network, options);
+  } catch (problem) {
+    // What came in before the place at fault is forwarded to its end, so that the captures show it.
+    if (problem instanceof CaptureError) await settle(network, options);
+    throw problem;
   } finally {
     for (const source of sources) source.close();
   }
@@ -132,6 +139,7 @@ function earliest(sources: readonly Source[]): Source | null {
   return first;
 }
 
+/** Lets frames enter until a port's queue is full; returns how many did. */
 function feed(network: Network, sources: readonly Source[], until: bigint): number {
   let fed = 0;
   for (
@@ -139,11 +147,7 @@ function feed(network: Network, sources: readonly Source[], until: bigint): numb
     source !== null && fed < FEED_MAX && source.timeNs <= until;
     source = earliest(sources)
   ) {
-    if (!network.inject(source.port, source.next!.bytes, source.timeNs)) {
-      // The queue is full of frames of this very instant: only then can it be that nothing was fed and nothing is due before.
-      if (fed === 0) network.advance(source.timeNs);
-      return fed;
-    }
+    if (!network.inject(source.port, source.next!.bytes, source.timeNs)) return fed;
     fed++;
     source.advance();
   }
@@ -152,9 +156,10 @@ function feed(network: Network, sources: readonly Source[], until: bigint): numb
 
 /** Runs up to an instant; false when the user has had enough. A network that never gets there is a loop. */
 async function runTo(network: Network, timeNs: bigint, options: ReplayOptions): Promise<boolean> {
-  for (let events = 0; !network.advance(timeNs, EVENTS_AT_ONCE); events += EVENTS_AT_ONCE) {
-    if (events > EVENTS_MAX) throw new NetworkError(LOOP);
-    if (await interrupted(options)) return false;
+  const guard = new LoopGuard(network);
+  for (let looks = 1; !network.advance(timeNs, EVENTS_AT_ONCE); looks++) {
+    guard.onEvents(EVENTS_AT_ONCE);
+    if (looks % LOOKS_A_YIELD === 0 && (await interrupted(options))) return false;
   }
   return true;
 }
@@ -162,11 +167,12 @@ async function runTo(network: Network, timeNs: bigint, options: ReplayOptions): 
 /** Runs to the end that was asked for, or until nothing moves any more. */
 async function settle(network: Network, options: ReplayOptions): Promise<void> {
   if (options.untilNs !== undefined) return void (await runTo(network, options.untilNs, options));
-  let instants = 0;
+  const guard = new LoopGuard(network);
+  let steps = 0;
   for (let next = network.nextEventNs(); next !== null; next = network.nextEventNs()) {
-    if (++instants > EVENTS_MAX) throw new NetworkError(LOOP);
+    guard.onStep();
     if (!(await runTo(network, next, options))) return;
-    if (instants % EVENTS_AT_ONCE === 0 && (await interrupted(options))) return;
+    if (++steps % LOOKS_A_YIELD === 0 && (await interrupted(options))) return;
   }
 }
 

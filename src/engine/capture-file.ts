@@ -52,7 +52,7 @@ export function openCapture(plan: Plan, capture: PlannedCapture, topology: Topol
     const fd = openSync(path, 'w');
     const bytes = header(plan, capture, topology, clock);
     writeAll(fd, bytes);
-    return { fd, path, headerBytes: bytes.length, rings: capture.rings };
+    return { fd, path, headerBytes: bytes.length, isPcap: isPcap(capture), rings: capture.rings };
   } catch (error) {
     throw new OutputError(`${path}: ${reason(error)}; give another path for the capture`);
   }

@@ -1,10 +1,10 @@
 /**
  * Moves captured bytes from their rings in the shared memory to files, in pieces as large as they come, without looking
  * inside. A ring's head always stands between two blocks, so that a file ends between two blocks whenever a ring has been
- * emptied; should a write fail, the file is cut back to the last such place, and the ring is closed: from then on the
+ * emptied; should a write fail, the file is cut back to the last whole block, and the ring is closed: from then on the
  * core counts what it would have written as lost, and the run goes on.
  */
-import { ftruncateSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 
@@ -20,6 +20,7 @@ export interface DrainFile {
   readonly path: string;
   /** Bytes written before the rings' own: the headers. */
   readonly headerBytes: number;
+  readonly isPcap: boolean;
   readonly rings: readonly DrainRing[];
 }
 
@@ -30,6 +31,8 @@ export interface DrainResult {
   readonly failure: string | null;
 }
 
+/** Enough of a block or of a pcap record to tell its length. */
+const RECORD_HEAD_BYTES = 16;
 const PIECE_MAX = 4 * 1024 * 1024;
 
 export class Drain {
@@ -87,14 +90,32 @@ export class Drain {
   }
 
   #fail(error: unknown): void {
-    this.#failure = `${this.#file.path}: ${reason(error)}; the capture ends there, after ${this.#whole} bytes, and can be read`;
     for (const ring of this.#file.rings)
       Atomics.store(this.#memory.words, this.#memory.word(ring.address + L.CaptureRing_closed), 1);
     try {
+      this.#whole = this.#lastWholeBlock();
       ftruncateSync(this.#file.fd, this.#whole);
     } catch {
       // A pipe cannot be cut back; its reader has what it has.
     }
+    this.#failure = `${this.#file.path}: ${reason(error)}; the capture ends there, after ${this.#whole} bytes, and can be read`;
+  }
+
+  /** Where the file ends when the block that was only begun is left out. */
+  #lastWholeBlock(): number {
+    const fd = openSync(this.#file.path, 'r');
+    const end = fstatSync(fd).size;
+    const head = Buffer.alloc(RECORD_HEAD_BYTES);
+    let at = this.#whole;
+    for (let next = at; next <= end; ) {
+      at = next;
+      if (readSync(fd, head, 0, RECORD_HEAD_BYTES, at) < RECORD_HEAD_BYTES) break;
+      next += this.#file.isPcap
+        ? RECORD_HEAD_BYTES + head.readUInt32LE(8)
+        : Math.max(RECORD_HEAD_BYTES, head.readUInt32LE(4));
+    }
+    closeSync(fd);
+    return at;
   }
 }
 

@@ -57,8 +57,10 @@ export function explain(
   core.publishPorts(sw.address, worker);
   const taps = plan.captures.map((capture) => {
     const pieces: Uint8Array[] = [header(plan, capture, topology, 'virtual')];
-    const drain = new Drain(memory, { fd: -1, path: '', headerBytes: 0, rings: capture.rings }, (piece) =>
-      pieces.push(piece.slice()),
+    const drain = new Drain(
+      memory,
+      { fd: -1, path: '', headerBytes: 0, isPcap: false, rings: capture.rings },
+      (piece) => pieces.push(piece.slice()),
     );
     drain.run();
     pieces.length = 1;

@@ -90,7 +90,7 @@ export class Network {
     this.#files = this.#openFiles(captures.length);
     const tapPlan = this.plan.captures[captures.length];
     this.#tapHeader = tapPlan ? header(this.plan, tapPlan, topology, this.clock) : new Uint8Array(0);
-    const tapFile = { fd: -1, path: MEMORY_TAP, headerBytes: 0, rings: tapPlan?.rings ?? [] };
+    const tapFile = { fd: -1, path: MEMORY_TAP, headerBytes: 0, isPcap: false, rings: tapPlan?.rings ?? [] };
     const keep = new Drain(this.memory, tapFile, (bytes) => this.#tap.push(bytes.slice()));
     this.#drains = this.#inline ? [...this.#files.map((file) => new Drain(this.memory, file)), keep] : [];
   }
@@ -206,11 +206,11 @@ export class Network {
    * as many visits to ports: where physical switches form a loop without delay, an instant never ends.
    */
   advance(untilNs: bigint, eventsMax = Number.POSITIVE_INFINITY): boolean {
+    const rounds = this.plan.workers[0]!.address + L.Worker_rounds;
+    const from = this.memory.count(rounds);
     let status = RUN_TIGHT;
-    for (let left = eventsMax; left > 0 && status !== RUN_DONE; ) {
-      const budget = Math.min(left, STEPS_AT_ONCE);
-      status = this.#step(clampTime(untilNs), budget);
-      if (status !== RUN_TIGHT) left -= budget;
+    for (let left = eventsMax; left > 0 && status !== RUN_DONE; left = eventsMax - (this.memory.count(rounds) - from)) {
+      status = this.#step(clampTime(untilNs), Math.min(left, STEPS_AT_ONCE));
     }
     this.#drain();
     return status === RUN_DONE;

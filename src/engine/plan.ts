@@ -266,7 +266,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
 
 function tooLarge(space: Space): string {
   const parts = [...space.sums].sort((a, b) => b[1] - a[1]).map(([what, bytes]) => `${what} ${formatBytes(bytes)}`);
-  return `the network needs ${formatBytes(space.next)} of memory, more than the 4 GiB that there are: ${parts.join(', ')}; use fewer hosts, smaller MAC tables or smaller link queues`;
+  return `the network needs ${formatBytes(space.next)} of memory, more than the 4 GiB that there are: ${parts.join(', ')}; use fewer hosts, captures of fewer ports, smaller MAC tables or smaller link queues`;
 }
 
 function countVlanSets(drafts: readonly DraftSwitch[]): number {

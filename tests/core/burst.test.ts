@@ -61,5 +61,8 @@ function agrees(life: Life, size: number): void {
 }
 
 it('gives for a burst what its frames give one by one, in order, with visits of 1, 7 and 64', () => {
-  fc.assert(fc.property(lives(100), fc.integer({ min: 2, max: 64 }), agrees), { numRuns: runs, interruptAfterTimeLimit: 60_000 });
+  fc.assert(fc.property(lives(100), fc.integer({ min: 2, max: 64 }), agrees), {
+    numRuns: runs,
+    interruptAfterTimeLimit: 60_000,
+  });
 }, 120_000);
