@@ -2,7 +2,7 @@
  * What does a network cost in which nothing happens? 200 hosts with 8 vNICs, started on the wall clock, no traffic: the
  * process's CPU time, all threads, over the time on the clock, in per cent of one core.
  *
- *     npx tsx bench/idle.ts [--hosts 200] [--vnics 8] [--workers 2] [--seconds 9] [--windows 3] [--settle 2]
+ *     npx tsx bench/idle.ts [--hosts 200] [--vnics 8] [--workers 2] [--seconds 9] [--windows 3] [--settle 12]
  */
 import { Network } from '../src/engine/network.ts';
 import { topologyFrom } from '../src/topology/load.ts';
@@ -12,7 +12,7 @@ import { options } from './options.ts';
 import { allRunning, rounds, sleep } from './running.ts';
 
 const settings = options(
-  { hosts: 200, vnics: 8, workers: 2, seconds: 9, windows: 3, settle: 2 },
+  { hosts: 200, vnics: 8, workers: 2, seconds: 9, windows: 3, settle: 12 },
   { hosts: 20, seconds: 0.4, windows: 2, settle: 0.2 },
 );
 const { hosts, vnics, workers, seconds, windows, settle } = settings;

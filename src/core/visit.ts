@@ -98,21 +98,22 @@ export function visit(sw: Switch, port: Port): u32 {
         const held = load<u64>(target, 8);
         const logical = <u32>(held & PORT_MASK);
         if ((heard & placeMask) == here && !hasAged(min(heard, held), ageNs, now)) {
-          let out = outside;
-          let copy = descriptor + outsideEdit;
-          let isSent = false;
+          const length = lengthOf(descriptor);
           if (logical < localCount) {
-            out = changetype<Port>(ports + <usize>logical * PORT_BYTES);
-            copy = descriptor;
-            isSent = out.plainVid == plain && push(changetype<Ring>(<usize>out.txRing), descriptor);
-          } else if (outsideWire != 0) {
-            isSent = send(changetype<Wire>(outsideWire), copy, sw.now);
-          }
-          if (isSent) {
+            const out = changetype<Port>(ports + <usize>logical * PORT_BYTES);
+            if (out.plainVid == plain && push(changetype<Ring>(<usize>out.txRing), descriptor)) {
+              if (learns && heard != wanted) store<u64>(source, wanted, 8);
+              if (!out.dirty) markDirty(sw, out);
+              out.txBytes += length;
+              bytesIn += length;
+              forwarded++;
+              continue;
+            }
+          } else if (outsideWire != 0 && send(changetype<Wire>(outsideWire), descriptor + outsideEdit, sw.now)) {
             if (learns && heard != wanted) store<u64>(source, wanted, 8);
-            out.txBytes += lengthOf(copy);
-            if (!out.dirty) markDirty(sw, out);
-            bytesIn += lengthOf(descriptor);
+            if (!outside.dirty) markDirty(sw, outside);
+            outside.txBytes += lengthOf(descriptor + outsideEdit);
+            bytesIn += length;
             forwarded++;
             continue;
           }
