@@ -9,7 +9,7 @@
  * lose, and are reported. `cores` says how much of the machine the run got: below 1 and 2, others wanted it too, and the
  * ratio says nothing; the ratio by CPU time then still does.
  *
- *     npx tsx bench/hosts.ts [--share 10] [--repeats 3] [--seconds 1] [--warmup 0.7] [--vnics 8] [--size 64] [--queue 4096]
+ *     npx tsx bench/hosts.ts [--share 5] [--repeats 3] [--seconds 1] [--warmup 0.7] [--vnics 8] [--size 64] [--queue 4096]
  */
 import { Network } from '../src/engine/network.ts';
 import { topologyFrom } from '../src/topology/load.ts';
@@ -18,7 +18,7 @@ import { options } from './options.ts';
 import { allRunning, sleep } from './running.ts';
 
 const settings = options(
-  { share: 10, repeats: 3, seconds: 1, warmup: 0.7, vnics: 8, size: 64, queue: 4096 },
+  { share: 5, repeats: 3, seconds: 1, warmup: 0.7, vnics: 8, size: 64, queue: 4096 },
   { repeats: 1, seconds: 0.15, warmup: 0.1 },
 );
 const { share, repeats, seconds, warmup, vnics, size, queue } = settings;
