@@ -1,6 +1,12 @@
 /** Arrows point one way (ARCHITECTURE.md, Rooms): cli → endpoints → engine → topology, capture, telemetry; nobody points back. */
 const to = (rooms) => ({ path: `^src/(${rooms})/` });
-const rule = (from, rooms, comment) => ({ name: `${from}-is-below-${rooms.replaceAll('|', '-')}`, severity: 'error', comment, from: { path: `^src/${from}/` }, to: to(rooms) });
+const rule = (from, rooms, comment) => ({
+  name: `${from}-is-below-${rooms.replaceAll('|', '-')}`,
+  severity: 'error',
+  comment,
+  from: { path: `^src/${from}/` },
+  to: to(rooms),
+});
 
 module.exports = {
   forbidden: [
@@ -10,15 +16,35 @@ module.exports = {
     rule('telemetry', 'engine|endpoints|cli|capture|topology', 'reports are plain data'),
     rule('engine', 'endpoints|cli', 'the engine knows neither commands nor who stands at the edge'),
     rule('endpoints', 'cli', 'endpoints are used by commands'),
-    { name: 'addresses-stay-in-the-engine', severity: 'error', comment: 'only the engine knows where things are in the memory', from: { pathNot: '^src/engine/' }, to: { path: '^src/engine/(generated/layout|memory|fill)' } },
-    { name: 'threads-stay-in-the-engine', severity: 'error', comment: 'the only room with workers', from: { pathNot: '^src/engine/' }, to: { path: '^(piscina|worker_threads)$' } },
-    { name: 'yaml-stays-in-topology', severity: 'error', from: { pathNot: '^src/topology/' }, to: { path: 'node_modules/(yaml|zod)/' } },
+    {
+      name: 'addresses-stay-in-the-engine',
+      severity: 'error',
+      comment: 'only the engine knows where things are in the memory',
+      from: { pathNot: '^src/engine/' },
+      to: { path: '^src/engine/(generated/layout|memory|fill)' },
+    },
+    {
+      name: 'threads-stay-in-the-engine',
+      severity: 'error',
+      comment: 'the only room with workers',
+      from: { pathNot: '^src/engine/' },
+      to: { path: '^(piscina|worker_threads)$' },
+    },
+    {
+      name: 'yaml-stays-in-topology',
+      severity: 'error',
+      from: { pathNot: '^src/topology/' },
+      to: { path: 'node_modules/(yaml|zod)/' },
+    },
   ],
   options: {
     exclude: { path: '^src/core/' },
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

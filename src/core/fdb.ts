@@ -187,7 +187,7 @@ function makeRoom(sw: Switch): bool {
 }
 
 /** Takes out what has aged. */
-export function sweep(sw: Switch): void {
+function sweep(sw: Switch): void {
   let place: u32 = 0;
   while (place <= sw.tableMask) {
     const entry = <usize>sw.table + (<usize>place << 4);

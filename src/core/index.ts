@@ -7,9 +7,9 @@
 export * from './generated/layout';
 import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall } from './clock';
 import { publishAll } from './egress';
-import { deleteStatic, flush, keyOf, setStatic, sweep } from './fdb';
-import { describe, Frame, HEADER_BYTES, slotOf } from './frame';
-import { POOL_CLASSES, release, take } from './pool';
+import { deleteStatic, flush, keyOf, setStatic } from './fdb';
+import { describe, Frame, HEADER_BYTES } from './frame';
+import { POOL_CLASSES, take } from './pool';
 import { MEMBERS_SIZE, PORT_BYTES, portFits, TEAM_PORT } from './port';
 import { relay } from './relay';
 import { publish } from './ring';
@@ -43,10 +43,6 @@ export function setLink(sw: usize, port: u32, up: bool): void {
 /** Forgets learned entries of one logical port, or of all with `logical` above 2047. */
 export function flushTable(sw: usize, logical: u32): void {
   flush(changetype<Switch>(sw), logical);
-}
-
-export function sweepTable(sw: usize): void {
-  sweep(changetype<Switch>(sw));
 }
 
 export function bindStatic(sw: usize, fid: u32, mac: u64, logical: u32): bool {
@@ -97,10 +93,6 @@ export function takeFrame(pool: usize, from: usize, length: u32): u64 {
   if (slot == 0) return 0;
   memory.copy(slot + HEADER_BYTES, from, length);
   return describe(slot, length);
-}
-
-export function releaseFrame(descriptor: u64, worker: u32): void {
-  release(slotOf(descriptor), worker);
 }
 
 /** True when the verdict table fits into a port. */

@@ -37,8 +37,9 @@ const MEMORY_TAP = '(memory)';
 export class Network {
   readonly topology: Topology;
   readonly clock: 'wall' | 'virtual';
-  /** Addresses and sums; for those who look into the memory themselves. */
+  /** @internal Addresses and sums, for tests and benches. */
   readonly plan: Plan;
+  /** @internal */
   readonly memory: SharedMemory;
   readonly #core: Core;
   readonly #observer: Observer;
