@@ -62,11 +62,13 @@ for ((i = 0; i < ports; i++)); do
   ovs-vsctl -t 20 add-port br0 p$i -- set Interface p$i type=dpdk \
     options:dpdk-devargs="net_pcap$i,rx_pcap=$frames/p$i.pcap,infinite_rx=1" >&2 || skip "no net_pcap port p$i"
 done
+ask() { ovs-appctl -t ovs-vswitchd-dpdk "$@"; }
 sleep 2 # addresses and flows are learnt
+ask dpif-netdev/pmd-stats-show 2>/dev/null | grep -q 'packets received: [1-9]' ||
+  skip "Open vSwitch with DPDK starts but forwards nothing here (it wants net_pcap, librte-net-pcap, and memory from huge pages)"
 kill -STOP "$switch"
 echo ready
 
-ask() { ovs-appctl -t ovs-vswitchd-dpdk "$@"; }
 while read -r seconds; do
   kill -CONT "$switch"
   sleep 2 # flows that timed out meanwhile come back
