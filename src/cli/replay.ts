@@ -1,4 +1,5 @@
 /** `vswitch replay`: captures in, one capture for each port and a report out. */
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stdout } from 'node:process';
 import { firstTimeNs, type ReplayResult, replay } from '../endpoints/replay.ts';
@@ -29,6 +30,11 @@ export async function replayFiles(file: string, options: ReplayFilesOptions): Pr
   const topology = { ...declared, streams: [], captures: [] };
   const inputs = knownPorts(topology, options.in);
   const keepGoing = options.keepGoing === true;
+  for (const { file: from } of inputs) {
+    const kind = statSync(from, { throwIfNoEntry: false });
+    if (kind?.isFIFO() === true)
+      throw new UsageError(`${from}: is a pipe, and a replay looks at each capture twice; write it to a file first`);
+  }
   const originNs = firstTimeNs(inputs, { keepGoing }) ?? 0n;
   const captures = allPorts(topology).map((port) => ({
     file: join(options.out, `${port}.pcapng`),

@@ -13,7 +13,7 @@ export class LoopError extends Error {
 
   constructor(events: number) {
     super(
-      `the network forwards without end: after ${events.toLocaleString('en-US')} events nothing new had come in and frames were still on their way, so the physical switches form a loop; remove a link`,
+      `the network forwards without end: after ${events.toLocaleString('en-US')} events nothing new had come in and frames were still on their way, so the physical switches form a loop; remove a link, or give its links a delay and end the replay with --until`,
     );
   }
 }

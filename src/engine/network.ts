@@ -51,6 +51,7 @@ export class Network {
   #tap: Uint8Array[] = [];
   #threads: Threads | null = null;
   #injected = 0n;
+  readonly #lastInjectedNs = new Map<PortName, bigint>();
   #startedAt = 0n;
   #stoppedAfterNs: bigint | null = null;
   #pausedAt = 0n;
@@ -136,8 +137,6 @@ export class Network {
     if (this.#pausedAt !== 0n) return this.#pausedAt - this.#startedAt;
     return process.hrtime.bigint() - this.#startedAt;
   }
-
-  // --- moving it ---
 
   /** Starts the pool threads, and the clock once all of them stand ready; on the virtual clock they wait for `runUntil`. */
   async start(): Promise<void> {
@@ -285,8 +284,6 @@ export class Network {
     );
   }
 
-  // --- what happens to it ---
-
   /**
    * Lets a frame (without FCS, 0-131,008 bytes) enter at a port at a time that is not before any injected there so far: as
    * from the guest at a vNIC, as from the wire elsewhere. False when the port's queue is full: run on, then try again.
@@ -300,11 +297,17 @@ export class Network {
       throw new NetworkError(
         `a frame of ${bytes.length} bytes is more than ${INJECT_BYTES_MAX}, the most that can enter`,
       );
+    const before = this.#lastInjectedNs.get(port.name) ?? 0n;
+    if (atNs < before)
+      throw new NetworkError(
+        `a frame at ${atNs} ns cannot enter at ${port.name}, where one at ${before} ns is ahead of it`,
+      );
     this.memory.bytes.set(bytes, this.plan.stagingAt);
     const id = this.#injected + 1n;
     if (this.#core.inject(wire.address, this.plan.injectPoolAt, this.plan.stagingAt, bytes.length, id, atNs) === 0)
       return false;
     this.#injected = id;
+    this.#lastInjectedNs.set(port.name, atNs);
     return true;
   }
 
@@ -359,8 +362,6 @@ export class Network {
       );
     return explain(this.memory, this.plan, this.topology, sw, port, bytes);
   }
-
-  // --- what can be seen ---
 
   ports(): PortReport[] {
     return this.plan.switches.flatMap((sw) => sw.ports.map((port) => this.#observer.port(sw, port)));

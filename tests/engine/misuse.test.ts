@@ -47,6 +47,15 @@ describe('a network that has been stopped', () => {
 });
 
 describe('a network', () => {
+  it('takes no frame that is to enter before one that is ahead of it, or before the start', () => {
+    const network = new Network(topology(), { injectAt: ['h/vm1'] });
+    const frame = new Uint8Array(60);
+    expect(() => network.inject('h/vm1', frame, -1n)).toThrow(/cannot enter/);
+    network.inject('h/vm1', frame, 1000n);
+    network.inject('h/vm1', frame, 1000n);
+    expect(() => network.inject('h/vm1', frame, 999n)).toThrow(/one at 1000 ns is ahead of it/);
+  });
+
   it.each([-1, 4095, 5000, 1.5])('binds no address in VLAN %d, which there is not', async (vlan) => {
     const network = new Network(topology());
     await expect(network.setStatic('h/v', vlan, '02:00:00:00:00:01', 'h/vm1')).rejects.toThrow(/VLAN/);
