@@ -1,25 +1,18 @@
 /** `vswitch check`: the topology is loaded as a run would, and told back with what it takes. */
 import { stdout } from 'node:process';
+import { settle } from '../engine/options.ts';
 import { plan } from '../engine/plan.ts';
 import { formatBytes } from '../telemetry/bytes.ts';
 import { loadTopology } from '../topology/load.ts';
 import { EXIT_FINE } from './errors.ts';
 import { counted, table } from './format.ts';
 
-const BURST = 64;
-const RING_ENTRIES = 256;
-
 export function checkFile(file: string, options: { readonly json?: boolean }): number {
   const topology = loadTopology(file);
   const { captures } = topology;
-  const planned = plan(topology, {
-    workers: 1,
-    injectAt: [],
-    captures,
-    burst: BURST,
-    ringEntries: RING_ENTRIES,
-    lossless: false,
-  });
+  // As a run on the wall clock with one worker would; more workers take a little more for captures.
+  const { workers, burst, ringEntries } = settle({ clock: 'wall' });
+  const planned = plan(topology, { workers, injectAt: [], captures, burst, ringEntries, lossless: false });
   if (options.json === true) {
     stdout.write(`${JSON.stringify(topology, null, 2)}\n`);
     return EXIT_FINE;

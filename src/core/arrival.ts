@@ -21,11 +21,11 @@ const VID_RESERVED: u32 = 4095;
 export function arrive(sw: Switch, wire: Wire): u32 {
   const ready = min(available(wire), sw.burst);
   const port = changetype<Port>(<usize>wire.toPort);
-  const isIdle = port.capture == 0 && port.linkUp && sw.trace == 0 && (port.kind != KIND_UPLINK || port.usable);
+  const isCommon = port.capture == 0 && port.linkUp && sw.trace == 0 && (port.kind != KIND_UPLINK || port.usable);
   let n: u32 = 0;
   while (n < ready && dueAt(wire, n) <= sw.now) {
     const descriptor = copyAt(wire, n);
-    if (!isIdle || !forwardKnown(sw, port, descriptor)) relay(sw, port, descriptor);
+    if (!isCommon || !forwardKnown(sw, port, descriptor)) relay(sw, port, descriptor);
     n++;
   }
   if (n != 0) advance(wire, n);

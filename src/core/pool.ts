@@ -5,7 +5,7 @@
  * that only it touches. Others write a slot's address into the class's `returns`, a ring with a place for every slot there
  * is, so that it can never be full: they reserve a place by an atomic add, then fill it; the owner takes the next place
  * once it is filled, and clears it. Only addresses go back this way, sixteen to a cache line: a list through the slots
- * themselves cost the owner a cache miss for each, one after the other. Slots never used yet are cut from `fresh`: a
+ * themselves would cost the owner a cache miss for each, one after the other. Slots never used yet are cut from `fresh`: a
  * large pool costs nothing until it is needed, and starting touches no page of it.
  */
 import { Frame, HEADER_BYTES } from './frame';
