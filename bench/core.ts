@@ -3,22 +3,32 @@
  * rules, counters and the ledger on, one core. Sources are always full and sinks always empty (rig.ts).
  *
  *     npx tsx bench/core.ts [--seconds 1] [--windows 5] [--macs 1024] [--pairs 4096] [--ports 8] [--burst 64]
- *                           [--model learning|registered] [--size 64]
+ *                           [--model learning|registered] [--size 64] [--policy plain|access|outside|trunk]
  */
 import { knownUnicast } from './known.ts';
 import { dropsBetween, figure, print } from './line.ts';
 import { options } from './options.ts';
 
 const settings = options(
-  { seconds: 1, windows: 5, macs: 1024, pairs: 4096, ports: 8, burst: 64, model: 'learning', size: 64 },
+  {
+    seconds: 1,
+    windows: 5,
+    macs: 1024,
+    pairs: 4096,
+    ports: 8,
+    burst: 64,
+    model: 'learning',
+    size: 64,
+    policy: 'plain',
+  },
   { seconds: 0.05, windows: 2 },
 );
-const { seconds, windows, macs, pairs, ports, burst, model, size } = settings;
+const { seconds, windows, macs, pairs, ports, burst, model, size, policy } = settings;
 const WARM_UP_MS = 300;
 /** Rounds between two looks at the clock: about a millisecond. */
 const ROUNDS = 64;
 
-const { rig, checksum } = knownUnicast({ ports, stations: macs, pairs, bytes: size, burst, model });
+const { rig, checksum } = knownUnicast({ ports, stations: macs, pairs, bytes: size, burst, model, policy });
 let total = 0;
 
 interface Rate {
@@ -51,7 +61,7 @@ const rates = Array.from({ length: windows }, () => run((seconds * 1000) / windo
 const after = rig.ledger();
 const drops = dropsBetween(before, after);
 const isForwarded = rig.verdict('flood_unknown') === floodedBefore && after.delivered - before.delivered === total;
-const name = `known unicast, ${macs} stations, ${ports} vNICs, ${size} bytes`;
+const name = `known unicast, ${macs} stations, ${ports} vNICs, ${size} bytes${policy === 'plain' ? '' : `, ${policy}`}`;
 print({
   bench: 'core',
   settings,

@@ -1,12 +1,38 @@
 /** The canonical load of the switch: known unicast between all ports, learned, checked frame by frame once. */
 import { macText } from '../src/engine/observe.ts';
 import { Checksum, Rig, vms } from './rig.ts';
-import { framesOf, type Mix, station } from './traffic.ts';
+import { framesOf, type Mix, OUTSIDE, station } from './traffic.ts';
 
 export interface KnownOptions extends Mix {
   readonly burst: number;
   readonly model: string;
+  /** See `settings`. */
+  readonly policy?: string;
 }
+
+const VID = 10;
+/** What a careful operator configures: none of it may cost a known frame much. */
+const SECURITY = {
+  security: { promiscuous: 'reject', macChanges: 'reject', staticConflict: 'drop' },
+  bpdu: 'guard',
+  storm: { broadcast: '1kpps', multicast: '1kpps', unknownUnicast: '1kpps' },
+  macLimit: { max: 4096, whenFull: 'shut' },
+};
+
+interface Settings {
+  readonly group: Readonly<Record<string, unknown>>;
+  readonly uplinks?: readonly string[];
+  readonly vid: number;
+  readonly mix: Partial<Mix>;
+}
+
+/** The vSwitch's settings: nothing at all, access ports or trunks on a team of two uplinks with security, and some of it going outside. */
+const settings: Readonly<Record<string, Settings>> = {
+  plain: { group: {}, vid: 0, mix: {} },
+  access: { group: { vlan: VID, ...SECURITY }, uplinks: ['u0', 'u1'], vid: VID, mix: {} },
+  outside: { group: { vlan: VID, ...SECURITY }, uplinks: ['u0', 'u1'], vid: VID, mix: { outsideOneIn: 4 } },
+  trunk: { group: { vlan: '10,20', ...SECURITY }, uplinks: ['u0', 'u1'], vid: VID, mix: { vid: VID } },
+};
 
 export interface Known {
   readonly rig: Rig;
@@ -15,15 +41,20 @@ export interface Known {
 }
 
 /** A switch that has learned every station. Throws when a frame comes out where it should not. */
-export function knownUnicast({ ports, stations, pairs, bytes, burst, model }: KnownOptions): Known {
+export function knownUnicast({ ports, stations, pairs, bytes, burst, model, policy = 'plain' }: KnownOptions): Known {
+  const setting = settings[policy];
+  if (setting === undefined) throw new Error(`no policy ${policy}; there are ${Object.keys(settings).join(', ')}`);
+  const { group, uplinks, vid, mix } = setting;
   // Room for a burst from every port to one, whatever the traffic; a shorter list of frames is repeated.
   const ringEntries = Math.max(pairs / ports, 2 ** Math.ceil(Math.log2(ports * burst)));
   // Entries at most half of the table's places: four places for each station, as many as the C limit has.
-  const vswitch = { macModel: model, table: { max: 2 * stations }, portGroups: { g: {} } };
-  const rig = new Rig({ vswitches: { s: vswitch }, vms: vms(ports) }, { burst, ringEntries });
-  for (const [port, frames] of framesOf({ ports, stations, pairs, bytes }).entries()) rig.load(port, frames);
+  const vswitch = { macModel: model, table: { max: 2 * stations }, portGroups: { g: group } };
+  const host = { vswitches: { s: vswitch }, vms: vms(ports), ...(uplinks && { uplinks }) };
+  const rig = new Rig(host, { burst, ringEntries });
+  if (mix.outsideOneIn !== undefined) rig.bindOutside(vid, OUTSIDE);
+  for (const [port, frames] of framesOf({ ports, stations, pairs, bytes, ...mix }).entries()) rig.load(port, frames);
   const home = new Map(Array.from({ length: stations }, (_, i) => [station(i), Math.floor(i / (stations / ports))]));
-  if (model === 'registered') for (const [mac, port] of home) rig.bind(0, mac, port);
+  if (model === 'registered') for (const [mac, port] of home) rig.bind(vid, mac, port);
   rig.lap();
   const sum = new Checksum();
   let copies = 0;
@@ -35,7 +66,7 @@ export function knownUnicast({ ports, stations, pairs, bytes, burst, model }: Kn
     sum.add(rig.u32(at));
     copies++;
   });
-  const sent = ports * ringEntries;
+  const sent = ports * ringEntries * (1 - (mix.outsideOneIn === undefined ? 0 : 1 / mix.outsideOneIn));
   if (copies !== sent) throw new Error(`${sent} frames went in, ${copies} came out`);
   return { rig, checksum: sum.value };
 }

@@ -30,6 +30,18 @@ export interface RigOptions extends Partial<Pick<NetworkOptions, 'watch'>> {
 export interface RigHost {
   readonly vswitches: { readonly s: Readonly<Record<string, unknown>> };
   readonly vms: Readonly<Record<string, unknown>>;
+  /** Each gets a cable to a physical switch that is never moved: what leaves is taken off the cable. */
+  readonly uplinks?: readonly string[];
+}
+
+/** Frames that may wait on an uplink's cable, beyond what a round sends. */
+const CABLE_FRAMES = 65_536;
+
+function topologyOf({ uplinks = [], ...host }: RigHost): unknown {
+  const cables = uplinks.map((name, i) => [name, { to: `out/${i + 1}`, queue: CABLE_FRAMES }]);
+  if (cables.length === 0) return { hosts: { h: host } };
+  const physical = { switches: { out: { ports: cables.length } } };
+  return { hosts: { h: { ...host, uplinks: Object.fromEntries(cables) } }, physical };
 }
 
 export class Rig {
@@ -54,7 +66,7 @@ export class Rig {
   #now = 0n;
 
   constructor(host: RigHost, options: RigOptions) {
-    this.network = new Network(topologyFrom({ hosts: { h: host } }), options);
+    this.network = new Network(topologyFrom(topologyOf(host)), options);
     this.#memory = this.network.memory;
     this.#words = this.#memory.words;
     this.#core = instantiate(coreModule(), this.#memory.memory);
@@ -64,8 +76,10 @@ export class Rig {
     this.sw = plan.switches[0]!;
     this.#worker = plan.workers[0]!.address;
     const word = (at: number): number => this.#memory.word(at);
-    this.#txHead = this.sw.ports.map(({ txRing }) => word(txRing + L.Ring_head));
-    this.#txTail = this.sw.ports.map(({ txRing }) => word(txRing + L.Ring_tail));
+    const cables = new Map(plan.wires.map(({ from, address }) => [from, address]));
+    const sinks = this.sw.ports.map(({ name, txRing }) => txRing || cables.get(name)!);
+    this.#txHead = sinks.map((ring) => word(ring + L.Ring_head));
+    this.#txTail = sinks.map((ring) => word(ring + L.Ring_tail));
     const taps = plan.captures.flatMap(({ rings }) => rings);
     this.#tapHead = taps.map(({ address }) => word(address + L.CaptureRing_head));
     this.#tapTail = taps.map(({ address }) => word(address + L.CaptureRing_tail));
@@ -89,6 +103,11 @@ export class Rig {
     this.#senders.push(port);
     this.#rxHead.push(this.#memory.word(rxRing + L.Ring_head));
     this.#rxTail.push(this.#memory.word(rxRing + L.Ring_tail));
+  }
+
+  /** Binds a station to the outside, in VLAN `vid`. */
+  bindOutside(vid: number, mac: bigint): void {
+    this.#core.bindStatic(this.sw.address, vid, mac, L.LOGICAL_TEAM);
   }
 
   /** Registers a station on a port. */
@@ -139,7 +158,7 @@ export class Rig {
   #take(port: number, see: (port: number, bytesAt: number, descriptor: bigint) => void): void {
     const { txRing } = this.sw.ports[port]!;
     const head = this.#words[this.#txHead[port]!]!;
-    for (let at = this.#words[this.#txTail[port]!]!; at !== head; at = (at + 1) | 0) {
+    for (let at = this.#words[this.#txTail[port]!]!; txRing !== 0 && at !== head; at = (at + 1) | 0) {
       const descriptor = this.#memory.u64(txRing + L.Ring_BYTES + 8 * (at & (this.#ringEntries - 1)));
       see(port, slotOf(descriptor) + L.FRAME_HEADER, descriptor);
     }

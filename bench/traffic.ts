@@ -46,17 +46,25 @@ export interface Mix {
   /** Frames in all, at least one from each station. */
   readonly pairs: number;
   readonly bytes: number;
+  /** Of each frame's tag; absent: untagged. */
+  readonly vid?: number;
+  /** One frame in so many goes to a station outside; absent: none. */
+  readonly outsideOneIn?: number;
 }
 
+/** A station that is behind no vNIC. */
+export const OUTSIDE = station(1_000_000);
+
 /** The frames that each port sends, in turn. */
-export function framesOf({ ports, stations, pairs, bytes }: Mix): Uint8Array[][] {
+export function framesOf({ ports, stations, pairs, bytes, vid, outsideOneIn }: Mix): Uint8Array[][] {
   const random = new Random();
   const perPort = stations / ports;
   return Array.from({ length: ports }, (_, port) =>
     Array.from({ length: pairs / ports }, (_, i) => {
       const to = (port + 1 + random.below(ports - 1)) % ports;
-      const dst = station(to * perPort + random.below(perPort));
-      return frame(dst, station(port * perPort + (i % perPort)), bytes);
+      const inside = station(to * perPort + random.below(perPort));
+      const dst = outsideOneIn !== undefined && i % outsideOneIn === 0 ? OUTSIDE : inside;
+      return frame(dst, station(port * perPort + (i % perPort)), bytes, vid);
     }),
   );
 }

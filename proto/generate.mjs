@@ -33,6 +33,8 @@ function stamp() {
 }
 
 async function generate() {
+  // Taken first: what is edited meanwhile has not been compiled.
+  const made = stamp();
   for (const room of ['core', 'engine', 'telemetry']) mkdirSync(at('src', room, 'generated'), { recursive: true });
   rmSync(stampFile, { force: true });
   await writeVerdicts();
@@ -40,7 +42,7 @@ async function generate() {
   await compileCore();
   await writeBindings();
   await writeMessages();
-  writeFileSync(stampFile, stamp());
+  writeFileSync(stampFile, made);
 }
 
 async function writeVerdicts() {

@@ -4,11 +4,12 @@ import { settle } from '../engine/options.ts';
 import { plan } from '../engine/plan.ts';
 import { formatBytes } from '../telemetry/bytes.ts';
 import { loadTopology } from '../topology/load.ts';
-import { EXIT_FINE } from './errors.ts';
+import { EXIT_FINE, tellWarnings } from './errors.ts';
 import { counted, table } from './format.ts';
 
 export function checkFile(file: string, options: { readonly json?: boolean }): number {
   const topology = loadTopology(file);
+  tellWarnings(topology);
   const { captures } = topology;
   // As a run on the wall clock with one worker would; more workers take a little more for captures.
   const { workers, burst, ringEntries } = settle({ clock: 'wall' });

@@ -1,5 +1,6 @@
 /** How a command ends: 0 fine, 1 the run failed or the ledger does not balance, 2 bad input. Mistakes are lines, not stack traces. */
 import { stderr } from 'node:process';
+import type { Topology } from '../topology/model.ts';
 import { TopologyError } from '../topology/problem.ts';
 import { excerpt } from './excerpt.ts';
 
@@ -33,6 +34,11 @@ export function tell(line: string): void {
 /** What is no mistake but may surprise. */
 export function note(line: string): void {
   tell(`note: ${line}`);
+}
+
+/** What a topology may be, but hardly should. */
+export function tellWarnings({ warnings }: Pick<Topology, 'warnings'>): void {
+  for (const { place, message } of warnings) tell(`warning: ${place}: ${message}`);
 }
 
 /** Tells what went wrong and gives the exit code for it. */

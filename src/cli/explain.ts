@@ -5,10 +5,18 @@ import type { Explanation } from '../engine/explain.ts';
 import { Network } from '../engine/network.ts';
 import { loadTopology } from '../topology/load.ts';
 import type { PortFile } from './arguments.ts';
-import { EXIT_FINE } from './errors.ts';
+import { EXIT_FINE, tellWarnings } from './errors.ts';
 import { paint } from './format.ts';
 import { describeFrame, readFrame } from './frame.ts';
 import { knownPort, knownPorts } from './port.ts';
+
+/** How a check ended; `off` where its rule is switched off for teaching. */
+const MARKS = {
+  failed: paint('red', 'no '),
+  passed: paint('green', 'yes'),
+  decided: paint('green', 'yes'),
+  off: paint('yellow', 'off'),
+} as const;
 
 export interface ExplainOptions {
   readonly port: string;
@@ -19,6 +27,7 @@ export interface ExplainOptions {
 
 export async function explainFrame(file: string, options: ExplainOptions): Promise<number> {
   const topology = { ...loadTopology(file), streams: [], captures: [] };
+  tellWarnings(topology);
   const port = knownPort(topology, options.port);
   const bytes = readFrame(options.frame);
   const inputs = knownPorts(topology, options.in ?? []);
@@ -46,10 +55,11 @@ function tell(explanation: Explanation, bytes: Uint8Array): string {
   const { verdict, copies } = explanation;
   const lines = [
     `${describeFrame(bytes)}, enters at ${explanation.port} (${explanation.switch}, ${explanation.macModel})`,
+    ...(explanation.banner === null ? [] : [paint('yellow', explanation.banner)]),
     '',
   ];
   for (const { check, outcome, fact } of explanation.checks) {
-    const mark = outcome === 'failed' ? paint('red', 'no ') : paint('green', 'yes');
+    const mark = MARKS[outcome];
     lines.push(`  ${mark}  ${check.rule.padEnd(4)} ${check.sentence}${fact === '' ? '' : `  (${fact})`}`);
   }
   const rule = verdict.rule === '-' ? '' : ` by ${verdict.rule}`;

@@ -3,6 +3,7 @@ import { stdout } from 'node:process';
 import type { Network } from '../engine/network.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
 import type { PortReport } from '../telemetry/report.ts';
+import { bannerOf } from '../telemetry/teaching.ts';
 import { bar, grouped, paint, scaled, table } from './format.ts';
 
 const REDRAW_MS = 250;
@@ -10,7 +11,7 @@ const LINE_MS = 1000;
 const ROWS_MAX = 20;
 const ROWS_MIN = 3;
 /** Lines beside ports and drops: progress, titles, how many more, two empty ones, the cursor's own. */
-const LINES_BESIDE = 6;
+const LINES_BESIDE = 7;
 const BAR_WIDTH = 32;
 /** A line wider than the terminal is cut there; wrapped, it would count for two. */
 const WRAP_OFF = '\x1b[?7l';
@@ -110,7 +111,9 @@ export class Live {
       [{ title: 'port' }, { title: 'kind' }, right('rx/s'), right('tx/s'), right('rx frames'), right('tx frames')],
       shown.map(({ cells }) => cells),
     );
+    const banner = bannerOf(this.#network.topology);
     const text = [
+      ...(banner === null ? [] : [paint('yellow', banner)]),
       this.#progress(),
       '',
       ports,

@@ -51,7 +51,7 @@ program
   )
   .addOption(clock.default('wall'))
   .option('--json', 'print the report as JSON')
-  .option('-o, --report <file>', 'write the report as JSON, for vswitch ports and vswitch mac-table')
+  .option('-o, --report <file>', 'write the report as JSON, for vswitch ports, mac-table and moves')
   .option('-q, --quiet', 'no live view')
   .addHelpText('after', '\nExamples:\n  vswitch run\n  vswitch run lab.yaml -d 30s -w 2 -o report.json')
   .action(async (file, options) => end((await import('./run.ts')).run(file, options)));
@@ -105,6 +105,7 @@ program
 for (const [name, what] of [
   ['ports', 'show the ports of a finished run'],
   ['mac-table', 'show the MAC tables of a finished run'],
+  ['moves', 'show which stations moved from port to port in a finished run'],
 ] as const) {
   program
     .command(name)

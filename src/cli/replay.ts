@@ -8,7 +8,7 @@ import type { Report } from '../telemetry/report.ts';
 import { loadTopology } from '../topology/load.ts';
 import { allPorts } from '../topology/ports.ts';
 import type { PortFile } from './arguments.ts';
-import { EXIT_FAILED, EXIT_FINE, note, tell, UsageError } from './errors.ts';
+import { EXIT_FAILED, EXIT_FINE, note, tell, tellWarnings, UsageError } from './errors.ts';
 import { counted } from './format.ts';
 import { isSameFile, makeFolder, writeReport } from './output.ts';
 import { knownPorts } from './port.ts';
@@ -27,6 +27,7 @@ export interface ReplayFilesOptions {
 
 export async function replayFiles(file: string, options: ReplayFilesOptions): Promise<number> {
   const declared = loadTopology(file);
+  tellWarnings(declared);
   const topology = { ...declared, streams: [], captures: [] };
   const inputs = knownPorts(topology, options.in);
   const keepGoing = options.keepGoing === true;

@@ -5,7 +5,7 @@ import { Network } from '../engine/network.ts';
 import { TIME_NS_MAX } from '../engine/options.ts';
 import { loadTopology, parseTopology } from '../topology/load.ts';
 import { DEMO } from './demo.ts';
-import { EXIT_FAILED, EXIT_FINE, note, tell, UsageError } from './errors.ts';
+import { EXIT_FAILED, EXIT_FINE, note, tell, tellWarnings, UsageError } from './errors.ts';
 import { Live } from './live.ts';
 import { checkReportPath, makeFolder, writeReport } from './output.ts';
 import { Stopper } from './stopper.ts';
@@ -28,6 +28,7 @@ const STANDSTILL_MS = 4_000;
 
 export async function run(file: string | undefined, options: RunOptions): Promise<number> {
   const topology = file === undefined ? parseTopology(DEMO, 'demo') : loadTopology(file);
+  tellWarnings(topology);
   const { clock } = options;
   const durationNs = options.duration ?? (file === undefined ? DEMO_NS : DEFAULT_NS);
   if (clock === 'virtual') checkVirtual(durationNs, options.workers);

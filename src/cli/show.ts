@@ -1,27 +1,31 @@
-/** `vswitch ports` and `vswitch mac-table`: parts of a report that a run or a replay has written. */
+/** `vswitch ports`, `vswitch mac-table` and `vswitch moves`: parts of a report that a run or a replay has written. */
 import { readFileSync } from 'node:fs';
 import { stdout } from 'node:process';
 import { reason } from '../engine/drain.ts';
 import type { Report, SwitchReport } from '../telemetry/report.ts';
 import { hint } from '../topology/suggestion.ts';
 import { EXIT_FINE, UsageError } from './errors.ts';
-import { macTables, portsTable } from './summary.ts';
+import { macTables, movesTable, portsTable } from './summary.ts';
 
 export interface ShowOptions {
   readonly switch?: string;
   readonly json?: boolean;
 }
 
-export function show(what: 'ports' | 'mac-table', file: string, options: ShowOptions): number {
+/** What there is to show, as a table and as data. */
+const PARTS = {
+  ports: { table: portsTable, data: ({ ports }: SwitchReport) => ({ ports }) },
+  'mac-table': { table: macTables, data: ({ macTable }: SwitchReport) => ({ macTable }) },
+  moves: { table: movesTable, data: ({ moves }: SwitchReport) => ({ moves }) },
+} as const;
+
+export function show(what: keyof typeof PARTS, file: string, options: ShowOptions): number {
   const switches = choose(read(file), options.switch);
   if (options.json === true) {
-    const part = switches.map((sw) => ({
-      switch: sw.name,
-      ...(what === 'ports' ? { ports: sw.ports } : { macTable: sw.macTable }),
-    }));
+    const part = switches.map((sw) => ({ switch: sw.name, ...PARTS[what].data(sw) }));
     stdout.write(`${JSON.stringify(part, null, 2)}\n`);
   } else {
-    stdout.write(`${what === 'ports' ? portsTable(switches) : macTables(switches)}\n`);
+    stdout.write(`${PARTS[what].table(switches)}\n`);
   }
   return EXIT_FINE;
 }
@@ -47,10 +51,16 @@ function read(file: string): Report {
 
 /** As much as is needed to tell a report from other JSON. */
 function isSwitch(value: unknown): value is SwitchReport {
-  const { name, ports, macTable } = (value ?? {}) as Partial<SwitchReport>;
+  const { name, ports, macTable, moves } = (value ?? {}) as Partial<SwitchReport>;
   const isPort = (port: SwitchReport['ports'][number] | null): boolean =>
     typeof port?.name === 'string' && typeof port.verdicts === 'object' && typeof port.rxBytes === 'number';
-  return typeof name === 'string' && Array.isArray(ports) && ports.every(isPort) && Array.isArray(macTable);
+  return (
+    typeof name === 'string' &&
+    Array.isArray(ports) &&
+    ports.every(isPort) &&
+    Array.isArray(macTable) &&
+    Array.isArray(moves)
+  );
 }
 
 function choose(report: Report, name: string | undefined): readonly SwitchReport[] {

@@ -2,6 +2,7 @@
 import { formatBytes } from '../telemetry/bytes.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
 import type { Ledger, Report, SwitchReport } from '../telemetry/report.ts';
+import { flapsOf } from '../telemetry/teaching.ts';
 import { counted, grouped, paint, scaled, table } from './format.ts';
 
 const ROWS = new Map(VERDICTS.map((row) => [row.name, row]));
@@ -57,6 +58,48 @@ export function macTables(switches: readonly SwitchReport[]): string {
   return rows.length === 0 ? 'the MAC tables are empty' : table(columns, rows);
 }
 
+/** Stations that were heard on another port than before, the latest of each switch. */
+export function movesTable(switches: readonly SwitchReport[]): string {
+  const columns = [
+    right('at'),
+    { title: 'switch' },
+    right('VLAN'),
+    { title: 'MAC' },
+    { title: 'from' },
+    { title: 'to' },
+    right('frame'),
+  ];
+  const rows = switches.flatMap((sw) =>
+    sw.moves.map((e) => [`${e.seconds.toFixed(6)} s`, sw.name, String(e.vlan), e.mac, e.from, e.to, String(e.frame)]),
+  );
+  return rows.length === 0 ? 'no station has moved' : table(columns, rows);
+}
+
+/** What a reader should know of teams and stations beyond the counters. */
+function remarks(switches: readonly SwitchReport[]): string[] {
+  return switches.flatMap((sw) => {
+    const flaps = flapsOf(sw.moves).map(
+      ({ mac, vlan, moves, ports }) =>
+        `${sw.name}: ${mac} in VLAN ${vlan} flaps: ${counted(moves, 'move')} between ${ports.join(', ')}`,
+    );
+    const shut = sw.ports
+      .filter(({ link }) => link === 'shut')
+      .map(({ name }) => `${name} was shut by a guard; plug it again to open it`);
+    const doubt = sw.team?.doubtful
+      ? [
+          `${sw.name}: its uplinks do not hear each other's beacons, and nobody can tell which one has failed: all stay in use`,
+        ]
+      : [];
+    const lags = sw.lags
+      .filter(({ inUse }) => inUse.length === 0)
+      .map(
+        ({ mode, members }) =>
+          `${sw.name}: the ${mode === 'static' ? 'static LAG' : 'LACP LAG'} of ${members.join(', ')} is down${mode === 'static' ? '' : ': no partner has agreed'}`,
+      );
+    return [...doubt, ...lags, ...shut, ...flaps];
+  });
+}
+
 export function dropsTable(drops: Readonly<Record<string, number>>): string {
   const rows = Object.entries(drops)
     .sort((a, b) => b[1] - a[1])
@@ -97,6 +140,7 @@ export function summary(report: Report): string {
   const rate =
     report.clock === 'wall' && report.seconds > 0 ? `, ${scaled(moved / report.seconds, 'frames/s')} switched` : '';
   const lines = [
+    ...(report.teaching === null ? [] : [paint('yellow', report.teaching.banner), '']),
     `${report.name}: ${report.seconds.toFixed(3)} ${unit}, ${counted(report.switches.length, 'switch')}, memory ${formatBytes(report.memoryBytes)}${rate}`,
     '',
     ...busiestPorts(report.switches),
@@ -104,6 +148,8 @@ export function summary(report: Report): string {
     dropsTable(report.ledger.drops),
     '',
   ];
+  lines.push(...remarks(report.switches));
+  if (report.teaching !== null && report.teaching.cycle !== '') lines.push(paint('yellow', report.teaching.cycle));
   const waiting = report.streams.filter((s) => s.unresolved);
   for (const stream of waiting) lines.push(`${stream.from} is still asking by ARP for ${stream.to}: nothing was sent`);
   for (const capture of report.captures) {

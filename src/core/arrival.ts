@@ -6,13 +6,13 @@
  */
 import { markDirty } from './egress';
 import { findFrom, hasAged, home, keyOf, PLACE_MASK, PORT_MASK, TIME_SHIFT } from './fdb';
-import { bytesOf, insertedTci, isVlan, lengthOf, TAG_INSERTED, TAG_STORED, tagOf, withoutTag } from './frame';
+import { bytesOf, insertedTci, insertion, isVlan, lengthOf, TAG_INSERTED, TAG_STORED, tagOf, tciIn, withoutTag } from './frame';
 import { VERDICT_forward } from './generated/verdicts';
 import { count, isMember, KIND_UPLINK, NO_VID, Port, VLAN_ACCESS, VLAN_TRANSPARENT } from './port';
 import { relay } from './relay';
 import { advance, available, push, Ring } from './ring';
 import { MODEL_LEARNING, portAt, Switch } from './switch';
-import { copyAt, dueAt, send, Wire } from './wire';
+import { copyAt, crossedAt, dueAt, send, Wire } from './wire';
 
 const MAC_MASK: u64 = 0xffffffffffff;
 const VID_RESERVED: u32 = 4095;
@@ -21,11 +21,12 @@ const VID_RESERVED: u32 = 4095;
 export function arrive(sw: Switch, wire: Wire): u32 {
   const ready = min(available(wire), sw.burst);
   const port = changetype<Port>(<usize>wire.toPort);
-  const isCommon = port.capture == 0 && port.linkUp && sw.trace == 0 && (port.kind != KIND_UPLINK || port.usable);
+  const isCommon = port.shortIn && sw.fids == 0 && !sw.pads && sw.trace == 0 && (port.kind != KIND_UPLINK || port.usable);
   let n: u32 = 0;
   while (n < ready && dueAt(wire, n) <= sw.now) {
     const descriptor = copyAt(wire, n);
-    if (!isCommon || !forwardKnown(sw, port, descriptor)) relay(sw, port, descriptor);
+    if (!isCommon) sw.crossed = crossedAt(wire, n);
+    if (!isCommon || !port.shortIn || !forwardKnown(sw, port, descriptor)) relay(sw, port, descriptor);
     n++;
   }
   if (n != 0) advance(wire, n);
@@ -40,25 +41,29 @@ function forwardKnown(sw: Switch, port: Port, descriptor: u64): bool {
   const length = lengthOf(descriptor);
   const dst = first & MAC_MASK;
   const src = (first >>> 48) | ((second & 0xffffffff) << 16);
-  if (((src | dst) & 1) != 0 || src == 0 || length < 18 || length > port.lengthMax) return false;
+  if (((src | dst) & 1) != 0 || src == 0 || length < 18 || length > port.lengthMax + 4) return false;
 
   const tag = tagOf(descriptor);
   const isTransparent = port.vlanMode == VLAN_TRANSPARENT;
   let vid: u32 = 0;
+  let hasTag = false;
   if (!isTransparent) {
-    if (tag == TAG_STORED && !isVlan(second) && port.pvid != NO_VID) vid = port.pvid;
-    else if (tag == TAG_INSERTED && port.vlanMode != VLAN_ACCESS) vid = insertedTci(descriptor) & 0xfff;
-    else return false;
-    if (tag == TAG_INSERTED && (vid == 0 || vid == VID_RESERVED || !isMember(port.members, vid))) return false;
+    hasTag = tag == TAG_INSERTED || isVlan(second);
+    if (tag != TAG_INSERTED && tag != TAG_STORED) return false;
+    vid = hasTag ? (tag == TAG_INSERTED ? insertedTci(descriptor) : tciIn(second)) & 0xfff : port.pvid;
+    if (vid == NO_VID) return false;
+    if (hasTag && (port.vlanMode == VLAN_ACCESS || vid == 0 || vid == VID_RESERVED || !isMember(port.members, vid))) return false;
   }
+  if (length > port.lengthMax && !hasTag) return false;
 
   const learns = sw.model == MODEL_LEARNING;
+  if (learns && !port.learns) return false;
   const source = findFrom(sw.table, sw.tableMask, home(sw.table, sw.tableShift, keyOf(vid, src)), keyOf(vid, src));
   if (learns) {
     if (source == 0) return false;
     const heard = load<u64>(source, 8);
     if ((heard & PLACE_MASK) != <u64>port.logical || hasAged(heard, sw.ageNs, sw.stampNow)) return false;
-  } else if (source != 0 || sw.hasAnyFid) {
+  } else if (source != 0 || sw.hasAnyFid || port.learns || port.forgedRejected) {
     return false;
   }
   const target = findFrom(sw.table, sw.tableMask, home(sw.table, sw.tableShift, keyOf(vid, dst)), keyOf(vid, dst));
@@ -69,9 +74,15 @@ function forwardKnown(sw: Switch, port: Port, descriptor: u64): bool {
 
   const out = portAt(sw, logical);
   if (port.kind == KIND_UPLINK && <usize>out.pin != changetype<usize>(port)) return false;
-  if (!out.linkUp || out.capture != 0) return false;
-  if (isTransparent != (out.vlanMode == VLAN_TRANSPARENT) || (!isTransparent && out.untaggedVid != vid)) return false;
-  const copy = !isTransparent && tag == TAG_INSERTED ? withoutTag(descriptor) : descriptor;
+  if (!out.shortOut) return false;
+  let copy = descriptor;
+  if (isTransparent != (out.vlanMode == VLAN_TRANSPARENT)) return false;
+  if (!isTransparent && out.untaggedVid == vid) {
+    if (hasTag) copy = withoutTag(descriptor);
+  } else if (!isTransparent) {
+    if (out.plainTags == 0 || !isMember(out.plainTags, vid)) return false;
+    if (!hasTag) copy = descriptor + insertion(vid);
+  }
   if (out.txRing != 0) {
     if (!push(changetype<Ring>(<usize>out.txRing), copy)) return false;
   } else if (out.txWire == 0 || !send(changetype<Wire>(<usize>out.txWire), copy, sw.now)) {

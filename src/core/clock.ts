@@ -7,6 +7,7 @@
  * how much is taken at a time, never the order.
  */
 import { arrive } from './arrival';
+import { oneShotDue, runTimers } from './care';
 import { isTight } from './capture';
 import { publishAll } from './egress';
 import { drain, Guest, nextSend, sendDue } from './guest';
@@ -48,6 +49,7 @@ function drainGuests(sw: Switch): u32 {
 /** One round on the wall clock; returns frames moved. */
 function turn(sw: Switch, worker: Worker, now: u64): u32 {
   setTime(sw, now);
+  if (sw.timerDue <= now) runTimers(sw);
   let work: u32 = 0;
   for (let i: u32 = 0; i < sw.inletCount; i++) work += arrive(sw, changetype<Wire>(u32At(sw.inlets, i)));
   for (let i: u32 = 0; i < sw.streamerCount; i++) work += sendDue(sw, changetype<Guest>(u32At(sw.streamers, i)));
@@ -76,6 +78,10 @@ export function runWall(worker: Worker, now: u64, rounds: u32): u32 {
 
 /** One visit on the virtual clock, at `sw.now`. */
 function step(sw: Switch, worker: Worker): void {
+  if (sw.timerDue <= sw.now) {
+    runTimers(sw);
+    return publishAll(sw, worker);
+  }
   for (let i: u32 = 0; i < sw.inletCount; i++) {
     if (arrive(sw, changetype<Wire>(u32At(sw.inlets, i))) != 0) return publishAll(sw, worker);
   }
@@ -91,6 +97,11 @@ function step(sw: Switch, worker: Worker): void {
 
 /** The time of the next event at a switch, ns; u64.MAX_VALUE when there is none. */
 export function nextEvent(sw: Switch): u64 {
+  return min(nextFrame(sw), sw.timerDue);
+}
+
+/** The same without what the switch does again and again of itself. */
+function nextFrame(sw: Switch): u64 {
   if (sw.drainCount != 0) return sw.now;
   for (let i: u32 = 0; i < sw.localCount; i++) {
     const ring = portAt(sw, i).rxRing;
@@ -144,9 +155,12 @@ export function runVirtual(worker: Worker, until: u64, budget: u32): u32 {
   return RUN_BUDGET;
 }
 
-/** Wall clock: when the worker has something to do next, ns; 0 when it has already. */
-export function nextWork(worker: Worker): u64 {
+/** When the worker has something to do next, ns; the past when it has already. Probing and LACP, which never end, count if asked for. */
+export function nextWork(worker: Worker, withPeriodic: bool): u64 {
   let soonest = u64.MAX_VALUE;
-  for (let i: u32 = 0; i < worker.switchCount; i++) soonest = min(soonest, nextEvent(changetype<Switch>(u32At(worker.switches, i))));
+  for (let i: u32 = 0; i < worker.switchCount; i++) {
+    const sw = changetype<Switch>(u32At(worker.switches, i));
+    soonest = min(soonest, min(nextFrame(sw), withPeriodic ? sw.timerDue : oneShotDue(sw)));
+  }
   return soonest;
 }

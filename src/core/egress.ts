@@ -6,12 +6,19 @@
 import { available } from './ring';
 import { capture, DIRECTION_OUT } from './capture';
 import { copyOut, describe, Frame, HEADER_BYTES, lengthOf, needsOwnBytes, slotOf, UNTAGGED, withoutTag, withTci } from './frame';
-import { VERDICT_delivered, VERDICT_egress_link_down, VERDICT_no_buffer, VERDICT_queue_full } from './generated/verdicts';
+import {
+  VERDICT_delivered,
+  VERDICT_egress_link_down,
+  VERDICT_mac_change,
+  VERDICT_no_buffer,
+  VERDICT_queue_full,
+} from './generated/verdicts';
 import { release, take } from './pool';
-import { count, countMany, Port, VLAN_TRANSPARENT } from './port';
+import { count, countMany, KIND_VNIC, Port, VLAN_PRIVATE, VLAN_TRANSPARENT } from './port';
+import { isShort, padded, toService } from './qinq';
 import { publish, push, Ring } from './ring';
 import { Switch } from './switch';
-import { dueAt, send, Wire } from './wire';
+import { dueAt, markCrossed, send, Wire } from './wire';
 import { wake, Worker } from './worker';
 
 /** Sends one copy, in VLAN `vid` and with outer TCI `tci` so far, out of `out`. Takes over one reference. */
@@ -21,11 +28,19 @@ export function emit(sw: Switch, out: Port, descriptor: u64, vid: u32, tci: i32)
     release(slotOf(descriptor), sw.worker);
     return;
   }
-  const copy = out.vlanMode == VLAN_TRANSPARENT ? descriptor : tagged(sw, out, descriptor, vid, tci);
-  if (copy == 0) {
-    count(out, VERDICT_no_buffer);
+  if (out.blocked) {
+    count(out, VERDICT_mac_change);
     release(slotOf(descriptor), sw.worker);
     return;
+  }
+  const shaped = out.vlanMode == VLAN_TRANSPARENT ? descriptor : tagged(sw, out, descriptor, vid, tci);
+  if (shaped == 0) return dropWithoutBuffer(sw, out, descriptor);
+  let copy = out.sTag ? toService(sw, shaped, vid != out.untaggedVid) : shaped;
+  if (copy == 0) return dropWithoutBuffer(sw, out, shaped);
+  if (sw.pads && isShort(copy) && (out.kind != KIND_VNIC || lengthOf(copy) < lengthOf(descriptor))) {
+    const full = padded(sw, copy);
+    if (full == 0) return dropWithoutBuffer(sw, out, copy);
+    copy = full;
   }
   if (!queue(sw, out, copy)) {
     count(out, VERDICT_queue_full);
@@ -33,12 +48,36 @@ export function emit(sw: Switch, out: Port, descriptor: u64, vid: u32, tci: i32)
   }
 }
 
+function dropWithoutBuffer(sw: Switch, out: Port, copy: u64): void {
+  count(out, VERDICT_no_buffer);
+  release(slotOf(copy), sw.worker);
+}
+
+/** Sends a frame of the switch's own: `slot` holds `length` bytes, in VLAN `vid` and untagged so far. */
+export function originate(sw: Switch, out: Port, slot: usize, length: u32, vid: u32): void {
+  changetype<Frame>(slot).id = sw.nextFrameId++;
+  sw.originated++;
+  sw.crossed = 0;
+  emit(sw, out, describe(slot, length), vid, UNTAGGED);
+}
+
+/** The same past all VLANs, as protocols of a single link are sent. */
+export function originateRaw(sw: Switch, out: Port, slot: usize, length: u32): void {
+  changetype<Frame>(slot).id = sw.nextFrameId++;
+  sw.originated++;
+  sw.crossed = 0;
+  const copy = describe(slot, length);
+  if (out.linkUp && queue(sw, out, copy)) return;
+  count(out, out.linkUp ? VERDICT_queue_full : VERDICT_egress_link_down);
+  release(slot, sw.worker);
+}
+
 /**
  * The copy as VLAN `vid` leaves by `out` (802.1Q-2018 8.6.5 and 6.9.2), priority and drop eligibility kept; 0 when it needs a
  * buffer and there is none.
  */
 function tagged(sw: Switch, out: Port, descriptor: u64, vid: u32, tci: i32): u64 {
-  if (vid == out.untaggedVid) {
+  if (vid == out.untaggedVid || out.vlanMode == VLAN_PRIVATE) {
     if (tci == UNTAGGED) return descriptor;
     const own = owned(sw, descriptor);
     return own == 0 ? 0 : withoutTag(own);
@@ -66,6 +105,7 @@ function queue(sw: Switch, out: Port, copy: u64): bool {
     if (!push(changetype<Ring>(<usize>out.txRing), copy)) return false;
   } else if (out.txWire != 0) {
     if (!send(changetype<Wire>(<usize>out.txWire), copy, sw.now)) return false;
+    if (sw.guard != 0) markCrossed(changetype<Wire>(<usize>out.txWire), sw.crossed + 1);
   }
   out.txBytes += lengthOf(copy);
   if (out.capture != 0) capture(sw, out, copy, DIRECTION_OUT);

@@ -28,6 +28,12 @@ const STATIC_BIT: u64 = 0x800;
 export const PLACE_MASK: u64 = 0xfff;
 export const TIME_SHIFT: u64 = 12;
 const NEVER: u64 = 0xfffffffffffff << TIME_SHIFT;
+/** The time of a sticky entry, which as little comes. */
+const STICKY: u64 = 0xffffffffffffe << TIME_SHIFT;
+
+/** The history of moves, a ring: key, time (ns), frame id, and logical port before (32 bits) and after. */
+export const MOVES_MAX: u32 = 256;
+export const MOVE_BYTES: u32 = 32;
 
 // @ts-ignore: decorator
 @inline
@@ -70,7 +76,7 @@ function probe(table: usize, mask: u32, start: usize, key: u64): usize {
 
 // @ts-ignore: decorator
 @inline
-function find(sw: Switch, key: u64): usize {
+export function find(sw: Switch, key: u64): usize {
   return findFrom(sw.table, sw.tableMask, home(sw.table, sw.tableShift, key), key);
 }
 
@@ -87,6 +93,10 @@ export function isStatic(value: u64): bool {
   return (value & STATIC_BIT) != 0;
 }
 
+export function isSticky(value: u64): bool {
+  return (value & ~PORT_MASK) == (STICKY | STATIC_BIT);
+}
+
 /** Address of the live entry for (fid, mac), or 0. */
 export function lookup(sw: Switch, key: u64): usize {
   const entry = find(sw, key);
@@ -100,27 +110,15 @@ export function logicalOf(entry: usize): u32 {
   return <u32>(load<u64>(entry, 8) & PORT_MASK);
 }
 
-/** Notes that `key` was heard on `logical` (802.1D-2004 7.8): refresh, move, or a new entry. */
-export function learn(sw: Switch, key: u64, logical: u32): void {
-  const wanted = (sw.stampNow << TIME_SHIFT) | <u64>logical;
-  const entry = find(sw, key);
-  if (entry == 0) {
-    insertDynamic(sw, key, wanted);
-    return;
-  }
+/** Notes that a live dynamic entry was heard again where it is, or a dead one anew on `logical`. */
+export function refresh(sw: Switch, entry: usize, logical: u32): void {
   const value = load<u64>(entry, 8);
+  const wanted = (sw.stampNow << TIME_SHIFT) | <u64>logical;
   if (value == wanted) return;
-  if (isStatic(value)) {
-    if (<u32>(value & PORT_MASK) != logical) sw.staticConflict++;
-    return;
-  }
   const before = <u32>(value & PORT_MASK);
   if (hasAged(value, sw.ageNs, sw.stampNow)) {
     sw.aged++;
     sw.learned++;
-    setLock(sw, entry, 0);
-  } else if (before != logical) {
-    sw.moved++;
     setLock(sw, entry, 0);
   }
   if (before != logical) {
@@ -130,13 +128,41 @@ export function learn(sw: Switch, key: u64, logical: u32): void {
   store<u64>(entry, wanted, 8);
 }
 
-function insertDynamic(sw: Switch, key: u64, value: u64): void {
-  if (sw.entryCount >= sw.entriesMax && !makeRoom(sw)) {
-    sw.notLearned++;
-    return;
-  }
+/** A live entry's station was heard on another port: `frame` is the id of the frame that told. */
+export function move(sw: Switch, entry: usize, logical: u32, frame: u64): void {
+  const value = load<u64>(entry, 8);
+  const before = <u32>(value & PORT_MASK);
+  const record: usize = sw.moves + (<u32>sw.moved & (MOVES_MAX - 1)) * MOVE_BYTES;
+  store<u64>(record, load<u64>(entry));
+  store<u64>(record, sw.now, 8);
+  store<u64>(record, frame, 16);
+  store<u64>(record, <u64>before | (<u64>logical << 32), 24);
+  sw.moved++;
+  setLock(sw, entry, 0);
+  if (isStatic(value)) tallySticky(sw, value, -1);
+  else tally(sw, before, -1);
+  tally(sw, logical, 1);
+  store<u64>(entry, (sw.stampNow << TIME_SHIFT) | <u64>logical, 8);
+}
+
+/** A new dynamic entry; the caller has asked `hasRoom`. */
+export function add(sw: Switch, key: u64, logical: u32): void {
   sw.learned++;
-  insert(sw, key, value);
+  insert(sw, key, (sw.stampNow << TIME_SHIFT) | <u64>logical);
+}
+
+/** Makes a dynamic entry sticky: it neither ages nor moves, and goes only when it is flushed. */
+export function stick(sw: Switch, entry: usize): void {
+  const logical = load<u64>(entry, 8) & PORT_MASK;
+  const value = STICKY | STATIC_BIT | logical;
+  tally(sw, <u32>logical, -1);
+  store<u64>(entry, value, 8);
+  tallySticky(sw, value, 1);
+}
+
+/** Whether one more entry fits, after what the rules let go of a full table. */
+export function hasRoom(sw: Switch): bool {
+  return sw.entryCount < sw.entriesMax || makeRoom(sw);
 }
 
 function insert(sw: Switch, key: u64, value: u64): void {
@@ -185,28 +211,38 @@ function makeRoom(sw: Switch): bool {
   return true;
 }
 
-/** Takes out what has aged. */
-function sweep(sw: Switch): void {
+/** Takes out what has aged; does nothing before anything can have. */
+export function sweep(sw: Switch): void {
+  if (sw.stampNow < sw.sweepDue) return;
   let place: u32 = 0;
+  let oldest = sw.stampNow;
   while (place <= sw.tableMask) {
     const entry = <usize>sw.table + (<usize>place << 4);
     if (load<u64>(entry) != 0 && hasAged(load<u64>(entry, 8), sw.ageNs, sw.stampNow)) {
       sw.aged++;
       remove(sw, entry); // another entry may have moved in: look at this place again
     } else {
+      if (load<u64>(entry) != 0) oldest = min(oldest, load<u64>(entry, 8) >>> TIME_SHIFT);
       place++;
     }
   }
+  sw.sweepDue = oldest + sw.ageNs;
 }
 
-/** Forgets the dynamic entries of one logical port, or of all when `logical` is above TEAM_PORT. */
-export function flush(sw: Switch, logical: u32): void {
+/**
+ * Forgets the dynamic entries of one logical port (of all when `logical` is above TEAM_PORT) in one FID (in all when `fid` is
+ * above FID_ANY); the sticky ones too if `sticksToo`.
+ */
+export function flush(sw: Switch, logical: u32, fid: u32, sticksToo: bool): void {
   let place: u32 = 0;
   while (place <= sw.tableMask) {
     const entry = <usize>sw.table + (<usize>place << 4);
+    const key = load<u64>(entry);
     const value = load<u64>(entry, 8);
-    const matches = logical > TEAM_PORT || <u32>(value & PORT_MASK) == logical;
-    if (load<u64>(entry) != 0 && !isStatic(value) && matches) remove(sw, entry);
+    const isThere = logical > TEAM_PORT || <u32>(value & PORT_MASK) == logical;
+    const isOf = fid > FID_ANY || (<u32>(key >>> 48) & 0xfff) == fid;
+    const mayGo = !isStatic(value) || (sticksToo && isSticky(value));
+    if (key != 0 && mayGo && isThere && isOf) remove(sw, entry);
     else place++;
   }
 }
@@ -242,12 +278,18 @@ function tally(sw: Switch, logical: u32, change: i32): void {
   else portAt(sw, logical).entryCount += change;
 }
 
+function tallySticky(sw: Switch, value: u64, change: i32): void {
+  const logical = <u32>(value & PORT_MASK);
+  if (logical < TEAM_PORT && isSticky(value)) portAt(sw, logical).stickyCount += change;
+}
+
 /** Takes an entry out and moves those behind it that probed past it one place nearer to their home. */
-function remove(sw: Switch, gone: usize): void {
+export function remove(sw: Switch, gone: usize): void {
   const version = changetype<usize>(sw) + offsetof<Switch>('tableVersion');
   atomic.store<u32>(version, sw.tableVersion + 1);
   const value = load<u64>(gone, 8);
-  if (!isStatic(value)) tally(sw, <u32>(value & PORT_MASK), -1);
+  if (isStatic(value)) tallySticky(sw, value, -1);
+  else tally(sw, <u32>(value & PORT_MASK), -1);
   sw.entryCount--;
   const table: usize = sw.table;
   const mask = sw.tableMask;

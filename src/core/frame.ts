@@ -91,6 +91,13 @@ export function isVlan(second: u64): bool {
   return (<u32>(second >>> 32) & 0xffff) == ETHERTYPE_VLAN;
 }
 
+/** The TCI in the second eight bytes of a frame that isVlan. */
+// @ts-ignore: decorator
+@inline
+export function tciIn(second: u64): u32 {
+  return <u32>bswap<u16>(<u16>(second >>> 48));
+}
+
 /** The TCI of a copy whose tag is TAG_INSERTED or TAG_REPLACED. */
 // @ts-ignore: decorator
 @inline

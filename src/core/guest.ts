@@ -66,6 +66,16 @@ function streamAt(guest: Guest, i: u32): Stream {
   return changetype<Stream>(<usize>guest.streams + i * offsetof<Stream>());
 }
 
+/** The guest uses another address, in what its streams send as well. */
+export function readdress(guest: Guest, mac: u64): void {
+  guest.mac = mac;
+  for (let i: u32 = 0; i < guest.streamCount; i++) {
+    const template = <usize>streamAt(guest, i).template;
+    store<u32>(template, <u32>mac, 6);
+    store<u16>(template, <u16>(mac >>> 32), 10);
+  }
+}
+
 /** When a guest next wants to send, ns; u64.MAX_VALUE when never. */
 export function nextSend(guest: Guest): u64 {
   let soonest = u64.MAX_VALUE;
@@ -101,9 +111,15 @@ function runStream(sw: Switch, guest: Guest, stream: Stream): u32 {
   const signatureAt = stream.hasIp ? IPV4_UDP_HEADERS : 14;
   let sent: u32 = 0;
   while (sent < sw.burst && stream.dueNs <= sw.now && !isOver(stream, stream.dueNs)) {
-    const slot = hasRoom(ring) ? take(sw.pool, length) : 0;
-    if (slot == 0) {
+    if (!hasRoom(ring)) {
       guest.heldBack++;
+      break;
+    }
+    const slot = take(sw.pool, length);
+    if (slot == 0) {
+      // Given up: at one instant of the virtual clock no buffer comes back from a wire.
+      guest.heldBack++;
+      if (stream.intervalNum != 0) passInterval(stream);
       break;
     }
     const bytes = slot + HEADER_BYTES;
@@ -118,17 +134,21 @@ function runStream(sw: Switch, guest: Guest, stream: Stream): u32 {
     store<u64>(bytes + signatureAt, sw.now, 8);
     changetype<Frame>(slot).id = sw.nextFrameId++;
     push(ring, describe(slot, length));
-    if (stream.intervalNum != 0) {
-      stream.fraction += stream.intervalNum;
-      stream.dueNs += stream.fraction / stream.intervalDen;
-      stream.fraction %= stream.intervalDen;
-    }
+    if (stream.intervalNum != 0) passInterval(stream);
     stream.remaining--;
     sent++;
   }
   stream.sent += sent;
   guest.sent += sent;
   return sent;
+}
+
+// @ts-ignore: decorator
+@inline
+function passInterval(stream: Stream): void {
+  stream.fraction += stream.intervalNum;
+  stream.dueNs += stream.fraction / stream.intervalDen;
+  stream.fraction %= stream.intervalDen;
 }
 
 /** Takes everything that waits for the guest; returns how many frames it answered. */

@@ -7,16 +7,19 @@
 export * from './generated/layout';
 import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall } from './clock';
 import { publishAll } from './egress';
-import { deleteStatic, flush, keyOf, setStatic } from './fdb';
+import { setTimer } from './care';
+import { deleteStatic, flush, keyOf, MOVE_BYTES, MOVES_MAX, setStatic } from './fdb';
 import { describe, Frame, HEADER_BYTES } from './frame';
 import { POOL_CLASSES, take } from './pool';
 import { MEMBERS_SIZE, PORT_BYTES, portFits, TEAM_PORT } from './port';
 import { relay } from './relay';
 import { publish } from './ring';
 import { portAt, Switch } from './switch';
-import { reform as teamReform, setLink as teamSetLink } from './team';
+import { reform as teamReform, setActive as teamSetActive, setLink as teamSetLink } from './team';
+import { bindOwn, changeMac, changeVlan } from './station';
+import { GUARD_BYTES, GUARD_LOG, GUARD_LOG_MAX, GUARD_PORTS, GUARD_RECORD } from './teaching';
 import { SCRATCH_SIZE, visit } from './visit';
-import { put, roomFor, Wire } from './wire';
+import { DUE_MAX, put, roomFor, Wire } from './wire';
 import { Worker } from './worker';
 
 export function runWall(worker: usize, now: u64, rounds: u32): u32 {
@@ -27,22 +30,27 @@ export function runVirtual(worker: usize, until: u64, budget: u32): u32 {
   return workerRunVirtual(changetype<Worker>(worker), until, budget);
 }
 
-export function nextWork(worker: usize): u64 {
-  return workerNextWork(changetype<Worker>(worker));
+export function nextWork(worker: usize, withPeriodic: bool): u64 {
+  return workerNextWork(changetype<Worker>(worker), withPeriodic);
 }
 
-/** Works out pins and designated receivers; once after the memory is filled, and whenever a link changes. */
-export function reform(sw: usize): void {
-  teamReform(changetype<Switch>(sw));
+/** Works out pins, designated receivers and timers; `isStart`: once after the memory is filled, and nothing is announced. */
+export function reform(sw: usize, isStart: bool): void {
+  teamReform(changetype<Switch>(sw), isStart);
+  setTimer(changetype<Switch>(sw));
+}
+
+export function setActive(sw: usize, port: u32): void {
+  teamSetActive(changetype<Switch>(sw), port);
 }
 
 export function setLink(sw: usize, port: u32, up: bool): void {
   teamSetLink(changetype<Switch>(sw), port, up);
 }
 
-/** Forgets learned entries of one logical port, or of all with `logical` above 2047. */
-export function flushTable(sw: usize, logical: u32): void {
-  flush(changetype<Switch>(sw), logical);
+/** Forgets learned entries of one logical port, or of all with `logical` above 2047; in one FID, or in all above 4095. */
+export function flushTable(sw: usize, logical: u32, fid: u32, sticksToo: bool): void {
+  flush(changetype<Switch>(sw), logical, fid, sticksToo);
 }
 
 export function bindStatic(sw: usize, fid: u32, mac: u64, logical: u32): bool {
@@ -53,6 +61,21 @@ export function unbindStatic(sw: usize, fid: u32, mac: u64): bool {
   return deleteStatic(changetype<Switch>(sw), keyOf(fid, mac));
 }
 
+/** Binds a vNIC's own address where stations are registered (R11). */
+export function register(sw: usize, port: u32): void {
+  bindOwn(changetype<Switch>(sw), portAt(changetype<Switch>(sw), port));
+}
+
+/** The guest at a vNIC uses another address from now on. */
+export function setGuestMac(sw: usize, port: u32, mac: u64): void {
+  changeMac(changetype<Switch>(sw), portAt(changetype<Switch>(sw), port), mac);
+}
+
+/** A port becomes an access port of `vid`, and forgets its stations. */
+export function setAccessVlan(sw: usize, port: u32, vid: u32): void {
+  changeVlan(changetype<Switch>(sw), portAt(changetype<Switch>(sw), port), vid);
+}
+
 /** Copies `length` bytes at `from` into a frame with number `id` that arrives by `wire` at `due`; false when wire or pool is full. */
 export function inject(wire: usize, pool: usize, from: usize, length: u32, id: u64, due: u64): bool {
   const w = changetype<Wire>(wire);
@@ -61,7 +84,7 @@ export function inject(wire: usize, pool: usize, from: usize, length: u32, id: u
   if (slot == 0) return false;
   memory.copy(slot + HEADER_BYTES, from, length);
   changetype<Frame>(slot).id = id;
-  put(w, describe(slot, length), due);
+  put(w, describe(slot, length), min(due, DUE_MAX));
   publish(w);
   return true;
 }
@@ -100,6 +123,13 @@ export function layoutFits(): bool {
   return portFits();
 }
 
+export const MOVES_KEPT: u32 = MOVES_MAX;
+export const MOVE_RECORD: u32 = MOVE_BYTES;
+export const GUARD_TABLE: u32 = GUARD_BYTES;
+export const GUARD_LOG_AT: u32 = GUARD_LOG;
+export const GUARD_LOGGED: u32 = GUARD_LOG_MAX;
+export const GUARD_ENTRY: u32 = GUARD_RECORD;
+export const GUARD_NAMED: u32 = GUARD_PORTS;
 export const LOGICAL_TEAM: u32 = TEAM_PORT;
 export const FRAME_HEADER: u32 = HEADER_BYTES;
 export const CLASSES: u32 = POOL_CLASSES;

@@ -16,6 +16,25 @@ export const VLAN_ACCESS: u8 = 1;
 export const VLAN_TRUNK: u8 = 2;
 export const VLAN_NATIVE: u8 = 3;
 export const VLAN_NATIVE_TAGGED: u8 = 4;
+/** QinQ customer port: all that comes is of its VLAN, tags are payload. */
+export const VLAN_TUNNEL: u8 = 5;
+/** Port of a private VLAN: untagged, own VLAN in `pvid`, those it gets in `members`. */
+export const VLAN_PRIVATE: u8 = 6;
+
+export const ACCEPT_DEFAULT: u8 = 0;
+export const ACCEPT_ALL: u8 = 1;
+export const ACCEPT_TAGGED: u8 = 2;
+export const ACCEPT_UNTAGGED: u8 = 3;
+
+export const BPDU_PASS: u8 = 0;
+export const BPDU_FILTER: u8 = 1;
+export const BPDU_GUARD: u8 = 2;
+
+/** What becomes of a frame that its port's limit or static entries object to. */
+export const REFUSE_FORWARD: u8 = 0;
+export const REFUSE_DROP: u8 = 1;
+export const REFUSE_SHUT: u8 = 2;
+
 export const NO_VID: u32 = 4096;
 /** A set of VLANs: a bit for each of 4096. */
 export const MEMBERS_SIZE: u32 = 512;
@@ -30,13 +49,20 @@ export class Port {
   /** The port's untagged VLAN plus 1 when a frame of it can be queued here as it is: ring, link, no capture; else 0. */
   plainVid: u32;
   txRing: u32; // vNIC: to its guest
-  txBytes: u64;
+  /** `members`, when the frames of those VLANs can leave with the tag that they have; else 0. */
+  plainTags: u32;
   dirty: u32; // has unpublished tx entries
+  txBytes: u64;
   number: u32;
   kind: u8;
   linkUp: u8;
-  usable: u8; // uplink: in use by its team
+  usable: u8; // uplink: in use by a team
   vlanMode: u8;
+  /** Frames that come in here may take the short cuts of visit.ts and arrival.ts. */
+  shortIn: u8;
+  /** Copies that leave here need no more than an edit of their tag. */
+  shortOut: u8;
+  learns: u8;
   /** VLAN of untagged frames; NO_VID when there is none. */
   pvid: u32;
   /** The VLAN whose frames leave untagged; NO_VID when there is none. A transparent port has 0, its only VLAN. */
@@ -57,16 +83,70 @@ export class Port {
   entryCount: u32; // dynamic FDB entries that point here
   toDrain: u32; // its guest stands in the switch's drainList
   rxBytes: u64;
+  /** vNIC: the uplink that known unicast of any source here leaves by, when that is all there is to decide; else 0. */
+  shortExit: u32;
+  team: u32; // vNIC: address of its Team
+  lag: u32; // member of this Lag, 0: of none
+  storm: u32; // address of the Storm that limits it, 0: none
+  macLimit: u32; // most dynamic and sticky entries, 0: no limit
+  stickyCount: u32;
+  relayReserved: u32; // bit n: 01-80-C2-00-00-0n is relayed from here
+  shut: u8; // by a guard
+  accepts: u8;
+  isOpen: u8; // takes frames of VLANs that it does not carry: no ingress filter
+  sTag: u8; // its tags are S-tags
+  bpdu: u8;
+  promiscuous: u8;
+  forgedRejected: u8;
+  changesRejected: u8;
+  blocked: u8; // its guest changed its address, and that is rejected
+  hasChanged: u8; // its guest changed its address, now or before
+  sticky: u8;
+  floodsUnknown: u8;
+  onStatic: u8; // REFUSE_*: a source that is bound to another port
+  onLimit: u8; // REFUSE_*: a new station beyond macLimit
+  speaks: u8; // protocol frames are taken here: LACP or beacons
+  index: u8; // uplink: its place among the uplinks
+  isBundled: u8; // member of a LAG: may carry frames of it
+  hasLink: u8; // uplink, member of a LAG: link as the team sees it, after the delays
+  beaconFailed: u8;
+  notifyLeft: u8; // vNIC: announcements still to be sent
+  isNotified: u8; // vNIC: the announcements that are being sent are its, too
+  /** vNIC: the address that its guest uses; uplink: its own. */
+  mac: u64;
+  configuredMac: u64;
+  /** vNIC: the uplink it was pinned to before, and until when. */
+  formerPin: u32;
+  movedTo: u32; // load-based: the uplink that the balancer chose, 0: its own place's
+  repinnedAt: u64;
+  notifyDue: u64; // vNIC: when its next announcements are to be sent
+  linkDue: u64; // uplink: when the team sees the link's change; NEVER
+  /** Bytes sent by this vNIC's pin, and what they (uplink: txBytes) were when the balancer last looked. */
+  upBytes: u64;
+  balancedBytes: u64;
+  beaconSeen: u32; // uplink: address of u64 times, by uplink index: when it last heard their beacons
+  lacp: u32; // address of its LacpPort
   verdicts: u64; // the first of VERDICT_COUNT counters
 }
 
-/** Says again whether frames can be queued as they are; whenever link or capture change. */
-export function replain(port: Port): void {
-  const plain = port.txRing != 0 && port.linkUp && port.capture == 0 && port.untaggedVid != NO_VID;
-  port.plainVid = plain ? port.untaggedVid + 1 : 0;
+/**
+ * Says again which short cuts a port may take part in; whenever its link, its setting or its guest's address change.
+ * `isOdd`: the switch has no common kind of frames at all.
+ */
+export function replain(port: Port, isOdd: bool): void {
+  const isSimple = !isOdd && port.linkUp && port.capture == 0 && !port.sTag && port.lag == 0;
+  const isPrivate = port.vlanMode == VLAN_PRIVATE;
+  // What is registered here, or was learned here, may not be what the guest may send with.
+  const isOther = port.forgedRejected && (port.hasChanged || port.mac != port.configuredMac);
+  const takesAll = port.vlanMode != VLAN_TUNNEL && (port.accepts == ACCEPT_DEFAULT || port.accepts == ACCEPT_ALL);
+  port.shortIn = isSimple && !isPrivate && !isOther && takesAll ? 1 : 0;
+  port.shortOut = isSimple && !isPrivate && !port.blocked ? 1 : 0;
+  const isTrunk = port.vlanMode >= VLAN_TRUNK && port.vlanMode <= VLAN_NATIVE_TAGGED;
+  port.plainTags = port.shortOut && isTrunk ? port.members : 0;
+  port.plainVid = port.shortOut && port.txRing != 0 && port.untaggedVid != NO_VID ? port.untaggedVid + 1 : 0;
 }
 
-export const PORT_BYTES: u32 = 384;
+export const PORT_BYTES: u32 = 640;
 
 export function portFits(): bool {
   return offsetof<Port>('verdicts') + VERDICT_COUNT * 8 <= PORT_BYTES;
@@ -89,7 +169,7 @@ export function countMany(port: Port, verdict: u32, n: u64): void {
 /** Whether the port carries `vid` (0-4094). */
 export function carries(port: Port, vid: u32): bool {
   if (port.vlanMode == VLAN_TRANSPARENT) return true;
-  if (port.vlanMode == VLAN_ACCESS) return vid == port.pvid;
+  if (port.vlanMode == VLAN_ACCESS || port.vlanMode == VLAN_TUNNEL) return vid == port.pvid;
   return isMember(port.members, vid);
 }
 

@@ -10,15 +10,33 @@ export const MODEL_REGISTERED: u8 = 1;
 
 export const FULL_EVICT: u8 = 0;
 export const FULL_FORWARD: u8 = 1;
+export const FULL_DROP: u8 = 2;
+
+export const RECEIVERS_PER_VLAN: u8 = 0;
+export const RECEIVERS_ACTIVE: u8 = 1;
+export const RECEIVERS_PER_RECIPIENT: u8 = 2;
+
+export const RPF_STRICT: u8 = 0;
+export const RPF_LOOSE: u8 = 1;
+export const RPF_OFF: u8 = 2;
+
+export const NEVER: u64 = u64.MAX_VALUE;
 
 @unmanaged
 export class Switch {
   number: u32;
   model: u8;
-  hasTeam: u8;
   whenFull: u8;
   /** 1: a registered address may stand under FID_ANY, for a guest that tags its own frames. */
   hasAnyFid: u8;
+  receivers: u8;
+  rpf: u8;
+  /** 1: frames shorter than 60 bytes are padded where they leave for a wire or lose a tag. */
+  pads: u8;
+  /** 1: some frames need every rule: teaching, promiscuous ports. No short cuts then. */
+  isOdd: u8;
+  /** Bit n: rule Rn is switched off for teaching. */
+  rulesOff: u32;
   worker: u32; // number of the worker that runs it
   portCount: u32;
   ports: u32;
@@ -47,13 +65,41 @@ export class Switch {
   evicted: u64;
   notLearned: u64; // the table was full
   staticConflict: u64; // a static address was heard on another port
+  refused: u64; // a station was not learned because its port or the table was full, and its frame was dropped
+  sweepDue: u64; // nothing in the table has aged before
+  fids: u32; // u16 for each VLAN: its FID; 0 when each VLAN has its own
+  moves: u32; // ring of MOVES_MAX records of moves, fdb.ts; `moved` counts them
 
-  // The team, team.ts. Lists of u32 port addresses.
-  order: u32; // active uplinks, then standby ones
-  orderCount: u32;
-  activeCount: u32;
-  usableList: u32;
-  usableCount: u32;
+  // The uplinks: team.ts, care.ts, lag.ts, beacon.ts.
+  teams: u32; // array of Team; the first is the vSwitch's own
+  teamCount: u32;
+  lag: u32; // address of the Lag that all active uplinks form, or 0
+  lags: u32; // list of u32: every Lag of the switch
+  lagCount: u32;
+  turns: u32; // while R4 is off: whose turn it is
+  floodUnknown: u32; // 4096 bits: VLANs in which unknown unicast from outside is flooded; 0: none
+  promiscuousCount: u32;
+  rpfGraceNs: u64;
+  upDelayNs: u64;
+  downDelayNs: u64;
+  notifyRepeat: u32;
+  notifyPlace: u32; // place in the table from which stations are still to be announced
+  notifyNs: u64;
+  notifyDue: u64;
+  beaconNs: u64;
+  beaconDue: u64; // NEVER: no probing
+  beaconVid: u32;
+  isDoubtful: u32; // probing cannot tell which uplink has failed
+  balanceDue: u64; // NEVER: not load-based
+  lacpDue: u64; // NEVER: no LACP
+  linkDue: u64; // a link change that a delay holds back
+  /** The least of the five above: when `runTimers` has something to do. */
+  timerDue: u64;
+  /** Frames that the switch sent of itself. */
+  originated: u64;
+  guard: u32; // the storm guard's table, teaching.ts; 0: off
+  stormLimit: u32;
+  crossed: u32; // cables that the frame in hand has crossed, for the guard
 
   // The step in hand.
   dirtyList: u32;

@@ -8,13 +8,14 @@
  * Measured with bench/core.ts (8 vNICs, 1,024 stations, 64-byte frames): see README, Benchmarks.
  */
 import { markDirty } from './egress';
-import { findFrom, hasAged, home, keysOf, PLACE_MASK, PORT_MASK, TIME_SHIFT } from './fdb';
-import { bytesOf, insertion, isSpecial, lengthOf } from './frame';
+import { findFrom, hasAged, home, isStatic, keysOf, PORT_MASK, TIME_SHIFT } from './fdb';
+import { bytesOf, insertion, isSpecial, isVlan, lengthOf, TAG_STORED, tagOf, tciIn, withoutTag } from './frame';
 import { VERDICT_forward } from './generated/verdicts';
-import { carries, countMany, NO_VID, Port, PORT_BYTES } from './port';
+import { fidOf } from './learning';
+import { carries, countMany, isMember, NO_VID, Port, PORT_BYTES, REFUSE_FORWARD, VLAN_NATIVE_TAGGED, VLAN_TRUNK } from './port';
 import { relay } from './relay';
 import { advance, at, available, push, Ring } from './ring';
-import { MODEL_LEARNING, Switch } from './switch';
+import { Switch } from './switch';
 import { send, Wire } from './wire';
 
 const MAC_MASK: u64 = 0xffffffffffff;
@@ -29,42 +30,59 @@ export function visit(sw: Switch, port: Port): u32 {
   const ring = changetype<Ring>(<usize>port.rxRing);
   const n = min(available(ring), sw.burst);
   if (n == 0) return 0;
-  // Untagged frames belong to `pvid`; a port without one, with a capture, or under explain has no common kind.
-  if (port.pvid == NO_VID || port.capture != 0 || !port.linkUp || sw.trace != 0) {
+  sw.crossed = 0;
+  const isTrunk = port.vlanMode >= VLAN_TRUNK && port.vlanMode <= VLAN_NATIVE_TAGGED;
+  // A port with something special about it, or without a VLAN for untagged frames where there are no others, has no common kind.
+  if (!port.shortIn || sw.trace != 0 || (isTrunk ? sw.pads != 0 : port.pvid == NO_VID)) {
     for (let i: u32 = 0; i < n; i++) relay(sw, port, at(ring, i));
-    advance(ring, n);
-    return n;
+  } else if (isTrunk) {
+    pass(sw, port, ring, n, true);
+  } else {
+    pass(sw, port, ring, n, false);
   }
+  advance(ring, n);
+  return n;
+}
+
+/** Relays `n` frames. Inlined once for each constant `isTrunk`, so that a port without tags never asks for them. */
+// @ts-ignore: decorator
+@inline
+function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
   const table: usize = sw.table;
   const mask = sw.tableMask;
   const shift = sw.tableShift;
   const ageNs = sw.ageNs;
   const now = sw.stampNow;
-  const vid = port.pvid;
-  const keys = keysOf(vid);
-  const plain = vid + 1;
+  const pvid = port.pvid;
+  const keys = keysOf(pvid == NO_VID ? 0 : fidOf(sw, pvid));
+  const plain = pvid + 1;
   const ports: usize = sw.ports;
   const localCount = sw.localCount; // the team's number is above it
   const lengthSpan = port.lengthMax - 14;
-  // What the source's entry must hold for nothing but its time to change: this port, dynamic. Registered sources never change.
-  const learns = sw.model == MODEL_LEARNING;
-  const placeMask = learns ? PLACE_MASK : 0;
-  const here = learns ? <u64>port.logical : 0;
-  const wanted = (now << TIME_SHIFT) | here;
+  // Where the source's entry must be for nothing but its time to change. Where nothing is learned and anybody may send, anywhere.
+  const learns = port.learns != 0;
+  const isBound = learns || port.forgedRejected != 0 || port.onStatic != REFUSE_FORWARD;
+  const placeMask = isBound ? PORT_MASK : 0;
+  const here = isBound ? <u64>port.logical : 0;
+  const sticks = port.sticky != 0;
+  const wanted = (now << TIME_SHIFT) | <u64>port.logical;
+  const fids: usize = sw.fids;
+  const members = port.members;
   const entries: usize = ring.entries;
   const ringMask = ring.mask;
   const tail = ring.tailNext;
-  // The way outside, where the pinned uplink takes frames with at most a tag inserted.
-  const outside = changetype<Port>(<usize>port.pin);
-  const isOpen = port.pin != 0 && outside.linkUp && outside.capture == 0 && carries(outside, vid);
+  // The way outside, where the pinned uplink takes frames with no more than a tag inserted or stripped.
+  const outside = changetype<Port>(<usize>port.shortExit);
+  const isOpen = port.shortExit != 0 && (isTrunk || carries(outside, pvid));
   const outsideWire: usize = isOpen ? outside.txWire : 0;
-  const outsideEdit = isOpen && outside.untaggedVid != vid ? insertion(vid) : 0;
+  const outsideEdit = !isTrunk && isOpen && outside.untaggedVid != pvid ? insertion(pvid) : 0;
   // Nothing may go back to where it came from (R2): for the time of the visit the port itself takes nothing as it is.
   const plainHere = port.plainVid;
   port.plainVid = 0;
   const scratch: usize = sw.scratch;
   let forwarded: u64 = 0;
   let bytesIn: u64 = 0;
+  let bytesUp: u64 = 0;
   for (let done: u32 = 0; done < n; ) {
     const stop = min(done + CHUNK, n);
     // First all look-ups of the chunk, so that their cache misses overlap.
@@ -74,19 +92,32 @@ export function visit(sw: Switch, port: Port): u32 {
       const bytes = bytesOf(descriptor);
       const first = load<u64>(bytes);
       const second = load<u64>(bytes, 8);
-      const dst = keys | (first & MAC_MASK);
-      const src = keys | (first >>> 48) | ((second & 0xffffffff) << 16);
+      let prefix = keys;
+      let isOdd: u32;
+      if (isTrunk) {
+        const hasTag = isVlan(second);
+        const vid = hasTag ? tciIn(second) & 0xfff : pvid;
+        // VLANs 0 and 4095 are no members, nor is what stands for none.
+        isOdd = <u32>(hasTag ? !isMember(members, vid) || vid == 0 : vid == NO_VID);
+        isOdd |= <u32>(tagOf(descriptor) != TAG_STORED) | <u32>(lengthOf(descriptor) - (hasTag ? 18 : 14) > lengthSpan);
+        prefix = keysOf(fids == 0 ? vid & 0xfff : <u32>load<u16>(fids + (<usize>(vid & 0xfff) << 1)));
+      } else {
+        isOdd = <u32>(lengthOf(descriptor) - 14 > lengthSpan);
+      }
+      const dst = prefix | (first & MAC_MASK);
+      const src = prefix | (first >>> 48) | ((second & 0xffffffff) << 16);
       const source = findFrom(table, mask, home(table, shift, src), src);
       const target = findFrom(table, mask, home(table, shift, dst), dst);
       store<u64>(note, descriptor);
       // Without branches: which of these it is changes from frame to frame in mixed traffic.
-      const isOdd = <u32>isSpecial(descriptor, second, src | dst) | <u32>(lengthOf(descriptor) - 14 > lengthSpan);
+      if (isTrunk) isOdd |= <u32>(src | dst) & 1;
+      else isOdd |= <u32>isSpecial(descriptor, second, src | dst);
       const places = <u64>source | (<u64>target << 32);
       store<u64>(note, select<u64>(0, places, (isOdd | <u32>(source == 0)) != 0), 8);
     }
     // Then the frames in order. A place stays an entry's until some entry is removed, which only relay can do.
     const version = sw.tableVersion;
-    let trust = u64.MAX_VALUE;
+    let trust = port.shortIn ? u64.MAX_VALUE : 0;
     note = scratch;
     for (; done < stop; done++, note += NOTE_BYTES) {
       const descriptor = load<u64>(note);
@@ -97,35 +128,52 @@ export function visit(sw: Switch, port: Port): u32 {
         const heard = load<u64>(source, 8);
         const held = load<u64>(target, 8);
         const logical = <u32>(held & PORT_MASK);
-        if ((heard & placeMask) == here && !hasAged(min(heard, held), ageNs, now)) {
+        if ((heard & placeMask) == here && (!sticks || isStatic(heard)) && !hasAged(min(heard, held), ageNs, now)) {
           const length = lengthOf(descriptor);
           if (logical < localCount) {
             const out = changetype<Port>(ports + <usize>logical * PORT_BYTES);
-            if (out.plainVid == plain && push(changetype<Ring>(<usize>out.txRing), descriptor)) {
-              if (learns && heard != wanted) store<u64>(source, wanted, 8);
+            const copy = isTrunk ? editFor(out, descriptor, pvid) : out.plainVid == plain ? descriptor : 0;
+            if (copy != 0 && (!isTrunk || (out.txRing != 0 && out != port)) && push(changetype<Ring>(<usize>out.txRing), copy)) {
+              if (learns && heard != wanted && !isStatic(heard)) store<u64>(source, wanted, 8);
               if (!out.dirty) markDirty(sw, out);
-              out.txBytes += length;
+              out.txBytes += isTrunk ? lengthOf(copy) : length;
               bytesIn += length;
               forwarded++;
               continue;
             }
-          } else if (outsideWire != 0 && send(changetype<Wire>(outsideWire), descriptor + outsideEdit, sw.now)) {
-            if (learns && heard != wanted) store<u64>(source, wanted, 8);
-            if (!outside.dirty) markDirty(sw, outside);
-            outside.txBytes += lengthOf(descriptor + outsideEdit);
-            bytesIn += length;
-            forwarded++;
-            continue;
+          } else if (outsideWire != 0) {
+            const copy = isTrunk ? editFor(outside, descriptor, pvid) : descriptor + outsideEdit;
+            if ((!isTrunk || copy != 0) && send(changetype<Wire>(outsideWire), copy, sw.now)) {
+              if (learns && heard != wanted && !isStatic(heard)) store<u64>(source, wanted, 8);
+              if (!outside.dirty) markDirty(sw, outside);
+              outside.txBytes += lengthOf(copy);
+              bytesUp += length;
+              bytesIn += length;
+              forwarded++;
+              continue;
+            }
           }
         }
       }
       relay(sw, port, descriptor);
-      if (sw.tableVersion != version) trust = 0;
+      if (sw.tableVersion != version || !port.shortIn) trust = 0;
     }
   }
-  port.plainVid = plainHere;
+  // A guard may have shut the port meanwhile.
+  port.plainVid = port.shortOut ? plainHere : 0;
   countMany(port, VERDICT_forward, forwarded);
   port.rxBytes += bytesIn;
-  advance(ring, n);
-  return n;
+  port.upBytes += bytesUp;
+}
+
+/** The copy as it leaves by `out`, from a trunk whose untagged frames are of VLAN `pvid`; 0 when that takes more than an edit. */
+// @ts-ignore: decorator
+@inline
+function editFor(out: Port, descriptor: u64, pvid: u32): u64 {
+  const second = load<u64>(bytesOf(descriptor), 8);
+  const hasTag = isVlan(second);
+  const vid = hasTag ? tciIn(second) & 0xfff : pvid;
+  if (out.untaggedVid == vid) return !out.shortOut ? 0 : hasTag ? withoutTag(descriptor) : descriptor;
+  if (out.plainTags == 0 || !isMember(out.plainTags, vid)) return 0;
+  return hasTag ? descriptor : descriptor + insertion(vid);
 }

@@ -8,12 +8,19 @@
  * Timing: a frame occupies the medium for its bytes, at least 60, plus FCS (4), preamble (8) and gap (12), IEEE 802.3
  * clause 4.2; it is due when its last bit has arrived. Occupation is kept in picoseconds, so that 64-byte frames at
  * 10 Gb/s follow each other at 67.2 ns exactly. Without a rate it is due after the delay alone.
+ *
+ * Where there is a storm guard, the four highest bits of a due time say how many cables the copy crosses with this one, 15 for
+ * more; elsewhere they are 0.
  */
 import { lengthOf } from './frame';
 import { Ring, hasRoom } from './ring';
 
 const OVERHEAD_BYTES: u64 = 24;
 const SHORTEST_BYTES: u64 = 60;
+const CROSSED_SHIFT: u64 = 60;
+const CROSSED_MOST: u32 = 15;
+/** The latest due time that can be said. */
+export const DUE_MAX: u64 = 0x0fff_ffff_ffff_ffff;
 
 @unmanaged
 export class Wire extends Ring {
@@ -57,6 +64,12 @@ export function put(wire: Wire, descriptor: u64, due: u64): void {
   wire.headNext++;
 }
 
+/** Says of the copy that was put on the wire last how many cables it crosses with this one. */
+export function markCrossed(wire: Wire, crossed: u32): void {
+  const at = entry(wire, wire.headNext - 1);
+  store<u64>(at, load<u64>(at, 8) | (<u64>min(crossed, CROSSED_MOST) << CROSSED_SHIFT), 8);
+}
+
 export function roomFor(wire: Wire): bool {
   return hasRoom(wire);
 }
@@ -65,7 +78,12 @@ export function roomFor(wire: Wire): bool {
 // @ts-ignore: decorator
 @inline
 export function dueAt(wire: Wire, i: u32): u64 {
-  return load<u64>(entry(wire, wire.tailNext + i), 8);
+  return load<u64>(entry(wire, wire.tailNext + i), 8) & DUE_MAX;
+}
+
+/** Cables that it has crossed; none if it enters the world here. */
+export function crossedAt(wire: Wire, i: u32): u32 {
+  return <u32>(load<u64>(entry(wire, wire.tailNext + i), 8) >>> CROSSED_SHIFT);
 }
 
 // @ts-ignore: decorator

@@ -2,12 +2,14 @@
 import { closeSync, openSync } from 'node:fs';
 import { interfaceDescription, interfaceStatistics, pcapHeader, sectionHeader } from '../capture/write.ts';
 import type { CaptureReport } from '../telemetry/report.ts';
+import { bannerOf } from '../telemetry/teaching.ts';
 import type { Topology } from '../topology/model.ts';
 import { type DrainFile, type DrainResult, reason, writeAll } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import type { Observer } from './observe.ts';
-import type { Plan, PlannedCapture, PlannedPort } from './plan.ts';
+import type { Plan, PlannedPort } from './plan.ts';
+import type { PlannedCapture } from './plan-capture.ts';
 
 /** A capture that cannot be written: one line, `file: why; what to do`. */
 export class OutputError extends Error {
@@ -24,7 +26,9 @@ export function header(plan: Plan, capture: PlannedCapture, topology: Topology, 
   if (isPcap(capture)) return pcapHeader(request.snapLength === 0 ? 262_144 : request.snapLength);
   const section = sectionHeader({
     application: 'vSwitch',
-    comment: `topology ${topology.name}, seed ${topology.seed}, ${clock} clock`,
+    comment: [`topology ${topology.name}, seed ${topology.seed}, ${clock} clock`, bannerOf(topology)]
+      .filter((part) => part !== null)
+      .join('\n'),
   });
   const links = new Map(topology.links.flatMap((link) => [link.a, link.b].map((name) => [name, link.rateBps])));
   const interfaces = points.map(({ port: name }) => {

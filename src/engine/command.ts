@@ -8,6 +8,7 @@ const { Command, Done } = vswitch;
 export type CommandBody = Omit<vswitch.Command.$Properties, 'sequence'>;
 
 const ALL_PORTS = L.LOGICAL_TEAM + 1;
+const ALL_FIDS = 4096;
 
 export function encodeCommand(sequence: number, body: CommandBody): Uint8Array {
   return Command.encode({ sequence, ...body }).finish();
@@ -24,14 +25,27 @@ export function execute(core: Core, bytes: Uint8Array): Uint8Array {
   return Done.encode({ sequence: command.sequence, ok: carryOut(core, command) }).finish();
 }
 
-export function carryOut(core: Core, { setLink, flushTable, setStatic }: CommandBody): boolean {
+export function carryOut(core: Core, command: CommandBody): boolean {
+  const { setLink, flushTable, setStatic, setActive, setGuestMac, setAccessVlan } = command;
   if (setLink) core.setLink(setLink.switchAddress!, setLink.port!, setLink.up!);
-  if (flushTable) core.flushTable(flushTable.switchAddress!, flushTable.port ?? ALL_PORTS);
+  if (flushTable) {
+    const { switchAddress, port, fid } = flushTable;
+    const sticksToo = typeof port === 'number' || typeof fid !== 'number';
+    core.flushTable(switchAddress!, port ?? ALL_PORTS, fid ?? ALL_FIDS, sticksToo);
+  }
+  if (setActive) core.setActive(setActive.switchAddress!, setActive.port!);
+  if (setGuestMac) core.setGuestMac(setGuestMac.switchAddress!, setGuestMac.port!, octetBits(setGuestMac.mac!));
+  if (setAccessVlan) core.setAccessVlan(setAccessVlan.switchAddress!, setAccessVlan.port!, setAccessVlan.vid!);
   if (setStatic) {
-    const mac = [...setStatic.mac!].reduceRight((bits, octet) => (bits << 8n) | BigInt(octet), 0n);
+    const mac = octetBits(setStatic.mac!);
     const { switchAddress, fid, port } = setStatic;
     if (port === null || port === undefined) return core.unbindStatic(switchAddress!, fid!, mac) !== 0;
     return core.bindStatic(switchAddress!, fid!, mac, port) !== 0;
   }
   return true;
+}
+
+/** Six octets as the core has them: the first in the lowest byte. */
+function octetBits(mac: Uint8Array): bigint {
+  return [...mac].reduceRight((bits, octet) => (bits << 8n) | BigInt(octet), 0n);
 }

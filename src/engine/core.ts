@@ -4,10 +4,14 @@ import { readFileSync } from 'node:fs';
 export interface Core {
   runWall(worker: number, nowNs: bigint, rounds: number): number;
   runVirtual(worker: number, untilNs: bigint, budget: number): number;
-  nextWork(worker: number): bigint;
-  reform(sw: number): void;
+  nextWork(worker: number, withPeriodic: boolean): bigint;
+  reform(sw: number, isStart: boolean): void;
+  register(sw: number, port: number): void;
+  setActive(sw: number, port: number): void;
+  setGuestMac(sw: number, port: number, mac: bigint): void;
+  setAccessVlan(sw: number, port: number, vid: number): void;
   setLink(sw: number, port: number, up: boolean): void;
-  flushTable(sw: number, logical: number): void;
+  flushTable(sw: number, logical: number, fid: number, sticksToo: boolean): void;
   bindStatic(sw: number, fid: number, mac: bigint, logical: number): number;
   unbindStatic(sw: number, fid: number, mac: bigint): number;
   inject(wire: number, pool: number, from: number, length: number, id: bigint, dueNs: bigint): number;

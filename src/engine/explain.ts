@@ -4,6 +4,7 @@
  */
 import { readCaptureBytes } from '../capture/read.ts';
 import { CHECKS, type Row, VERDICTS } from '../telemetry/generated/verdicts.ts';
+import { bannerOf } from '../telemetry/teaching.ts';
 import type { PortName, Topology } from '../topology/model.ts';
 import { header } from './capture-file.ts';
 import { coreModule, instantiate } from './core.ts';
@@ -16,7 +17,7 @@ import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
 export interface ExplainedCheck {
   /** `deja_vu`, `designated` and so on; with the rule and a sentence. */
   readonly check: Row;
-  readonly outcome: 'failed' | 'passed' | 'decided';
+  readonly outcome: 'failed' | 'passed' | 'decided' | 'off';
   /** What decided, in words; empty when there is nothing to say. */
   readonly fact: string;
 }
@@ -32,6 +33,8 @@ export interface Explanation {
   readonly port: PortName;
   readonly switch: string;
   readonly macModel: 'learning' | 'registered' | 'bridge';
+  /** Says which rules are switched off; null when none is. */
+  readonly banner: string | null;
   readonly checks: readonly ExplainedCheck[];
   readonly verdict: Row;
   readonly copies: readonly ExplainedCopy[];
@@ -90,7 +93,8 @@ export function explain(
     port: port.name,
     switch: sw.name,
     macModel: sw.vswitch?.macModel ?? 'bridge',
-    checks: readTrace(memory, plan, sw),
+    banner: bannerOf(topology),
+    checks: readTrace(memory, plan, sw, topology),
     verdict: changes.find(({ verdict }) => verdict.side === 'ingress')!.verdict,
     copies: changes
       .filter(({ verdict }) => verdict.side === 'egress')
@@ -98,13 +102,15 @@ export function explain(
   };
 }
 
-function readTrace(memory: SharedMemory, plan: Plan, sw: PlannedSwitch): ExplainedCheck[] {
+function readTrace(memory: SharedMemory, plan: Plan, sw: PlannedSwitch, { teaching }: Topology): ExplainedCheck[] {
+  const rulesOff = new Set(teaching?.disabled.map((rule) => `R${rule}`));
   const count = memory.u32(plan.traceAt + L.Trace_rowCount);
   return Array.from({ length: count }, (_, i) => {
     const at = plan.traceAt + L.Trace_rows + 8 * i;
     const check = CHECKS[memory.u8(at)]!;
     const outcome = OUTCOMES[memory.u8(at + 1)]!;
-    return { check, outcome, fact: tell(check.name, outcome, memory.u32(at + 4), sw) };
+    const fact = tell(check.name, outcome, memory.u32(at + 4), sw);
+    return { check, outcome: rulesOff.has(check.rule) && outcome === 'passed' ? 'off' : outcome, fact };
   });
 }
 
@@ -120,12 +126,15 @@ function tell(check: string, outcome: string, fact: number, sw: PlannedSwitch): 
         ? 'nobody else is there to have it'
         : 'not in the table'
       : `it is ${where(port)}`;
+  if (check === 'storm_guard') return `it has come in by this switch more than ${fact} times`;
+  if (check === 'learn' && outcome === 'failed') return fact === 0 ? 'the table is full' : `its port may hold ${fact}`;
   if (fact === NO_FACT) return check === 'uplink' ? 'no uplink is usable' : '';
   if (check === 'deja_vu') return outcome === 'failed' ? `the source is at ${port}` : `the source is ${where(port)}`;
   if (check === 'designated') return `the designated uplink is ${port}`;
   if (check === 'rpf') return `the destination is pinned to ${port}`;
   if (check === 'learn') return `heard ${where(port)}`;
   if (check === 'uplink') return `pinned to ${port}`;
+  if (check === 'static') return `it is bound to ${port}`;
   return where(port);
 }
 

@@ -1,7 +1,11 @@
 /** Writes a planned network into fresh (all-zero) shared memory: the only place where the core's structs are filled in. */
-import type { PortName, PortVlan, Stream, Topology } from '../topology/model.ts';
+import type { PortName, PortVlan, Topology, VlanRange } from '../topology/model.ts';
 import type { Core } from './core.ts';
+import { fillPolicy } from './fill-policy.ts';
+import { fillStreams } from './fill-stream.ts';
+import { fillUplinks } from './fill-uplinks.ts';
 import * as L from './generated/layout.ts';
+import { ALL_ONES, inFrame, macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
 import {
   type Plan,
@@ -27,32 +31,16 @@ export interface FillOptions {
 }
 
 const KIND = { vnic: 0, uplink: 1, bridge: 2 } as const;
-const VLAN_MODE = { transparent: 0, access: 1, trunk: 2, native: 3, nativeTagged: 4 } as const;
+const VLAN_MODE = { transparent: 0, access: 1, trunk: 2, native: 3, nativeTagged: 4, tunnel: 5, private: 6 } as const;
+const WHEN_FULL = { evict: 0, forward: 1, drop: 2 } as const;
+const RECEIVERS = { 'per-vlan': 0, active: 1, 'per-recipient': 2 } as const;
+const RPF = { strict: 0, loose: 1, off: 2 } as const;
 const NO_VID = 4096;
-const FID_ANY = 4095;
 const VID_MAX = 4094;
 /** FDB times on the wall clock are rounded down to about a millisecond, so that a busy entry is not rewritten for every frame. */
 const WALL_STAMP_BITS = 20n;
-const ALL_ONES = (1n << 64n) - 1n;
 /** Frames of switch n are numbered from (n + 1) * 10^12; injected ones from 1. */
 const FRAME_ID_STEP = 1_000_000_000_000n;
-const VNIC_BPS = 10_000_000_000;
-/** FCS, preamble and gap are 24 bytes; a stream's size has the FCS already. */
-const GAP_BYTES = 20;
-/** 802.1 local experimental EtherType 1, for test frames between guests without addresses. */
-const ETHERTYPE_TEST = 0x88b5;
-const UDP_DISCARD = 9;
-const UDP_SOURCE_FIRST = 1024;
-
-/** Six octets as the core has them: the first in the lowest byte. */
-export function macBits(mac: string): bigint {
-  return mac.split(':').reduceRight((bits, octet) => (bits << 8n) | BigInt(Number.parseInt(octet, 16)), 0n);
-}
-
-/** A 32-bit address as a little-endian load of its four bytes in a frame gives it. */
-function inFrame(ip: number): number {
-  return ((ip << 24) | ((ip & 0xff00) << 8) | ((ip >>> 8) & 0xff00) | (ip >>> 24)) >>> 0;
-}
 
 export function fill(memory: SharedMemory, core: Core, plan: Plan, topology: Topology, options: FillOptions): void {
   const filler = new Filler(memory, plan, topology, options);
@@ -60,9 +48,9 @@ export function fill(memory: SharedMemory, core: Core, plan: Plan, topology: Top
   for (const sw of plan.switches) filler.switch(sw, core);
   filler.pool(plan.injectPoolAt, plan.injectClasses, options.injectOwner);
   filler.captures();
-  filler.streams();
+  fillStreams(memory, plan, topology, options.virtual);
   filler.workers();
-  for (const sw of plan.switches) core.reform(sw.address);
+  for (const sw of plan.switches) core.reform(sw.address, true);
 }
 
 class Filler {
@@ -109,8 +97,16 @@ class Filler {
     const lists = sw.ports.length * 4;
     m.setU32(at + L.Switch_number, sw.number);
     m.setU8(at + L.Switch_model, vswitch?.macModel === 'registered' ? 1 : 0);
-    m.setU8(at + L.Switch_hasTeam, sw.localCount < sw.ports.length ? 1 : 0);
-    m.setU8(at + L.Switch_whenFull, table.whenFull === 'evict' ? 0 : 1);
+    m.setU8(at + L.Switch_whenFull, WHEN_FULL[table.whenFull]);
+    m.setU8(at + L.Switch_pads, sw.padding ? 1 : 0);
+    this.#fillVlans(sw);
+    this.#fillTeaching(sw);
+    if (vswitch !== null) {
+      m.setU8(at + L.Switch_receivers, RECEIVERS[vswitch.receivers]);
+      m.setU8(at + L.Switch_rpf, RPF[vswitch.rpf]);
+      m.setU64(at + L.Switch_rpfGraceNs, BigInt(vswitch.rpfGraceMs) * 1_000_000n);
+    }
+    m.setU32(at + L.Switch_moves, sw.movesAt);
     m.setU32(at + L.Switch_worker, sw.worker);
     m.setU32(at + L.Switch_portCount, sw.ports.length);
     m.setU32(at + L.Switch_localCount, sw.localCount);
@@ -124,11 +120,9 @@ class Filler {
     m.setU32(at + L.Switch_tableShift, 64 - Math.log2(sw.tableSlots));
     m.setU32(at + L.Switch_entriesMax, table.entriesMax);
     m.setU64(at + L.Switch_ageNs, BigInt(Math.round((this.#options.ageingSeconds ?? table.ageingSeconds) * 1e9)));
-    m.setU32(at + L.Switch_order, sw.listsAt);
-    m.setU32(at + L.Switch_usableList, sw.listsAt + lists);
-    m.setU32(at + L.Switch_dirtyList, sw.listsAt + 2 * lists);
-    m.setU32(at + L.Switch_drainList, sw.listsAt + 3 * lists);
-    m.setU32(at + L.Switch_streamers, sw.listsAt + 4 * lists);
+    m.setU32(at + L.Switch_dirtyList, sw.listsAt);
+    m.setU32(at + L.Switch_drainList, sw.listsAt + lists);
+    m.setU32(at + L.Switch_streamers, sw.listsAt + 2 * lists);
     m.setU32(at + L.Switch_scratch, sw.scratchAt);
     m.setU32(at + L.Switch_inlets, sw.inletsAt);
     m.setU32(at + L.Switch_inletCount, sw.inlets.length);
@@ -142,9 +136,34 @@ class Filler {
     m.setU32(at + L.Switch_captureReserve, this.#plan.captureReserve);
     m.setU32s(sw.captureRingsAt, sw.captureRings);
     for (const port of sw.ports) this.#fillPort(sw, port);
-    this.#fillTeam(sw);
+    fillUplinks(m, sw);
     this.pool(sw.poolAt, sw.poolClasses, sw.worker);
-    if (vswitch?.macModel === 'registered') this.#register(sw, core);
+    if (vswitch?.macModel === 'registered') {
+      for (const port of sw.ports) if (port.mac !== null) core.register(at, port.number);
+    }
+  }
+
+  /** FIDs and the VLANs in which unknown unicast from outside is flooded. */
+  #fillVlans(sw: PlannedSwitch): void {
+    const m = this.#memory;
+    if (sw.fidsAt !== 0) {
+      m.setU32(sw.address + L.Switch_fids, sw.fidsAt);
+      for (let vid = 0; vid <= VID_MAX; vid++) m.setU16(sw.fidsAt + 2 * vid, vid);
+      for (const vids of sw.sharedVlans) for (const vid of vids) m.setU16(sw.fidsAt + 2 * vid, vids[0]!);
+    }
+    if (sw.floodUnknownAt === 0) return;
+    m.setU32(sw.address + L.Switch_floodUnknown, sw.floodUnknownAt);
+    this.#setBits(sw.floodUnknownAt, sw.vswitch!.floodUnknown);
+  }
+
+  #fillTeaching(sw: PlannedSwitch): void {
+    const { teaching } = this.#topology;
+    if (teaching === null) return;
+    const m = this.#memory;
+    m.setU8(sw.address + L.Switch_isOdd, 1);
+    m.setU32(sw.address + L.Switch_rulesOff, teaching.disabled.reduce((bits, rule) => bits | (1 << rule), 0) >>> 0);
+    m.setU32(sw.address + L.Switch_guard, sw.guardAt);
+    m.setU32(sw.address + L.Switch_stormLimit, teaching.stormLimit);
   }
 
   #fillPort(sw: PlannedSwitch, port: PlannedPort): void {
@@ -159,6 +178,7 @@ class Filler {
     m.setU32(at + L.Port_lengthMax, sw.mtu + 14);
     m.setU32(at + L.Port_logical, port.kind === 'uplink' ? L.LOGICAL_TEAM : port.number);
     this.#fillVlan(at, port.vlan);
+    fillPolicy(m, sw, port, this.#topology.teaching?.disabled ?? []);
     m.setU32(at + L.Port_rxRing, port.rxRing);
     m.setU32(at + L.Port_txRing, port.txRing);
     for (const ring of [port.rxRing, port.txRing]) if (ring !== 0) this.#fillRing(ring);
@@ -166,7 +186,7 @@ class Filler {
     if (port.guest !== 0) {
       m.setU32(port.guest + L.Guest_port, at);
       m.setU32(port.guest + L.Guest_ip, port.ip === null ? 0 : inFrame(port.ip));
-      m.setU64(port.guest + L.Guest_mac, macBits(port.mac!));
+      m.setU64(port.guest + L.Guest_mac, macBits(port.effectiveMac!));
     }
     if (wire !== undefined) {
       m.setU32(at + L.Port_txWire, wire.address);
@@ -183,49 +203,31 @@ class Filler {
     m.setU8(at + L.Port_vlanMode, mode);
     m.setU32(at + L.Port_pvid, pvid);
     m.setU32(at + L.Port_untaggedVid, untagged);
-    if (vlan.mode === 'trunk') m.setU32(at + L.Port_members, this.#bitmap(vlan));
+    if (vlanSetKey(vlan) !== null) m.setU32(at + L.Port_members, this.#bitmap(vlan));
   }
 
   /** 4096 bits, shared by all ports with the same VLANs. */
-  #bitmap(vlan: Extract<PortVlan, { mode: 'trunk' }>): number {
-    const key = vlanSetKey(vlan);
+  #bitmap(vlan: PortVlan): number {
+    const key = vlanSetKey(vlan)!;
     const known = this.#bitmaps.get(key);
     if (known !== undefined) return known;
     const at = this.#plan.bitmapsAt + this.#bitmaps.size * L.MEMBERS_BYTES;
     this.#bitmaps.set(key, at);
-    const ranges = vlan.native === undefined ? vlan.vids : [...vlan.vids, { first: vlan.native, last: vlan.native }];
+    this.#setBits(at, memberRanges(vlan));
+    return at;
+  }
+
+  #setBits(at: number, ranges: readonly VlanRange[]): void {
     for (const { first, last } of ranges) {
       for (let vid = first; vid <= Math.min(last, VID_MAX); vid++) {
         this.#memory.setU8(at + (vid >>> 3), this.#memory.u8(at + (vid >>> 3)) | (1 << (vid & 7)));
       }
     }
-    return at;
   }
 
   #fillRing(at: number): void {
     this.#memory.setU32(at + L.Ring_mask, this.#options.ringEntries - 1);
     this.#memory.setU32(at + L.Ring_entries, at + L.Ring_BYTES);
-  }
-
-  #fillTeam(sw: PlannedSwitch): void {
-    if (sw.vswitch === null) return;
-    const m = this.#memory;
-    const { active, standby } = sw.vswitch.teaming;
-    const order = [...active, ...standby].map((name) => this.#port(`${sw.host}/${name}`).port.address);
-    m.setU32s(sw.listsAt, order);
-    m.setU32(sw.address + L.Switch_orderCount, order.length);
-    m.setU32(sw.address + L.Switch_activeCount, active.length);
-  }
-
-  /** Registered model: every vNIC's own address, in its VLAN or, where it tags its own frames, in any that its port carries. */
-  #register(sw: PlannedSwitch, core: Core): void {
-    for (const port of sw.ports) {
-      if (port.mac === null) continue;
-      const isTrunk = port.vlan.mode === 'trunk';
-      const fid = isTrunk ? FID_ANY : port.vlan.mode === 'access' ? port.vlan.vid : 0;
-      if (isTrunk) this.#memory.setU8(sw.address + L.Switch_hasAnyFid, 1);
-      core.bindStatic(sw.address, fid, macBits(port.mac), port.number);
-    }
   }
 
   pool(at: number, classes: readonly PlannedClass[], owner: number): void {
@@ -266,64 +268,12 @@ class Filler {
       m.setU32s(listAt, switches);
     });
   }
-
-  streams(): void {
-    const m = this.#memory;
-    const counts = new Map<number, number>();
-    for (const [name, numbers] of this.#plan.streamsOf) {
-      const { sw, port } = this.#port(name);
-      m.setU32(port.guest + L.Guest_streams, this.#plan.streams[numbers[0]!]!.address);
-      m.setU32(port.guest + L.Guest_streamCount, numbers.length);
-      const place = counts.get(sw.number) ?? 0;
-      counts.set(sw.number, place + 1);
-      m.setU32(sw.listsAt + 4 * sw.ports.length * 4 + 4 * place, port.guest);
-      m.setU32(sw.address + L.Switch_streamerCount, place + 1);
-      for (const number of numbers) this.#fillStream(number, this.#topology.streams[number]!);
-    }
-  }
-
-  #fillStream(number: number, stream: Stream): void {
-    const m = this.#memory;
-    const { address, template } = this.#plan.streams[number]!;
-    const from = this.#port(stream.from).port;
-    const to = stream.to === 'broadcast' ? null : this.#port(stream.to).port;
-    const hasIp = from.ip !== null && (to === null || to.ip !== null);
-    const length = stream.sizeBytes - 4;
-    const asks = hasIp && to !== null;
-    m.setU32(address + L.Stream_number, number);
-    m.setU32(address + L.Stream_length, length);
-    m.setU32(address + L.Stream_template, template);
-    m.setU32(address + L.Stream_flows, hasIp ? stream.flows : 1);
-    m.setU32(address + L.Stream_resolve, asks ? inFrame(to.ip!) : 0);
-    m.setU32(address + L.Stream_hasIp, hasIp ? 1 : 0);
-    m.setU64(address + L.Stream_dueNs, BigInt(Math.round(stream.startNs)));
-    m.setU64(address + L.Stream_stopNs, BigInt(Math.round(stream.stopNs ?? 0)));
-    m.setU64(address + L.Stream_remaining, stream.count === null ? ALL_ONES : BigInt(stream.count));
-    const { num, den } = this.#interval(stream);
-    m.setU64(address + L.Stream_intervalNum, num);
-    m.setU64(address + L.Stream_intervalDen, den);
-    const bytes = m.bytes.subarray(template, template + length);
-    const destination = to === null || asks ? 0xffff_ffff_ffffn : macBits(to.mac!);
-    m.setU64(template, destination | (macBits(from.mac!) << 48n));
-    m.setU32(template + 8, Number(macBits(from.mac!) >> 16n));
-    if (hasIp) writeUdp(bytes, from.ip!, to?.ip ?? 0xffff_ffff);
-    else m.setU16Be(template + 12, ETHERTYPE_TEST);
-  }
-
-  /** ns between frames as a fraction, so that the n-th frame is where the rate says, without drift. */
-  #interval(stream: Stream): { num: bigint; den: bigint } {
-    const { rate } = stream;
-    const bits = BigInt((stream.sizeBytes + GAP_BYTES) * 8) * 1_000_000_000n;
-    if (rate.kind === 'frames') return { num: 1_000_000_000_000n, den: BigInt(Math.round(rate.perSecond * 1000)) };
-    if (rate.kind === 'bits') return { num: bits, den: BigInt(Math.round(rate.perSecond)) };
-    return this.#options.virtual ? { num: bits, den: BigInt(VNIC_BPS) } : { num: 0n, den: 1n };
-  }
 }
 
 /** The VLAN of untagged frames on their way in, and the one that leaves untagged. */
 function tagRules(vlan: PortVlan): { mode: number; pvid: number; untagged: number } {
   if (vlan.mode === 'transparent') return { mode: VLAN_MODE.transparent, pvid: 0, untagged: 0 };
-  if (vlan.mode === 'access') return { mode: VLAN_MODE.access, pvid: vlan.vid, untagged: vlan.vid };
+  if (vlan.mode !== 'trunk') return { mode: VLAN_MODE[vlan.mode], pvid: vlan.vid, untagged: vlan.vid };
   if (vlan.native !== undefined) {
     if (vlan.nativeTagged) return { mode: VLAN_MODE.nativeTagged, pvid: vlan.native, untagged: NO_VID };
     return { mode: VLAN_MODE.native, pvid: vlan.native, untagged: vlan.native };
@@ -332,21 +282,9 @@ function tagRules(vlan: PortVlan): { mode: number; pvid: number; untagged: numbe
   return { mode: VLAN_MODE.trunk, pvid: untagged, untagged };
 }
 
-/** IPv4 (RFC 791) and UDP (RFC 768, checksum left out as IPv4 allows) headers for a frame of `bytes.length`. */
-function writeUdp(bytes: Uint8Array, from: number, to: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  view.setUint16(12, 0x0800);
-  view.setUint16(14, 0x4500);
-  view.setUint16(16, bytes.length - 14);
-  view.setUint16(20, 0x4000);
-  view.setUint16(22, 0x4011);
-  view.setUint32(26, from);
-  view.setUint32(30, to);
-  let sum = 0;
-  for (let at = 14; at < 34; at += 2) sum += view.getUint16(at);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  view.setUint16(24, ~sum & 0xffff);
-  view.setUint16(34, UDP_SOURCE_FIRST);
-  view.setUint16(36, UDP_DISCARD);
-  view.setUint16(38, bytes.length - 34);
+/** The VLANs of a trunk, the native one among them, or those that a private port gets. */
+function memberRanges(vlan: PortVlan): readonly VlanRange[] {
+  if (vlan.mode === 'private') return vlan.receives.map((vid) => ({ first: vid, last: vid }));
+  if (vlan.mode !== 'trunk') return [];
+  return vlan.native === undefined ? vlan.vids : [...vlan.vids, { first: vlan.native, last: vlan.native }];
 }

@@ -33,6 +33,10 @@ export class SharedMemory {
     this.#view.setUint8(at, value);
   }
 
+  setU16(at: number, value: number): void {
+    this.#view.setUint16(at, value, true);
+  }
+
   setU16Be(at: number, value: number): void {
     this.#view.setUint16(at, value, false);
   }

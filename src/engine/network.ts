@@ -6,29 +6,24 @@
  * that step want: it starts at once and every call returns when its work is done.
  */
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
-import type { CaptureReport, Ledger, MacEntry, PortReport, Report } from '../telemetry/report.ts';
-import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
-import { allPorts, resolvePort } from '../topology/ports.ts';
+import type { CaptureReport, Ledger, MacEntry, MoveReport, PortReport, Report } from '../telemetry/report.ts';
+import { teachingReport } from '../telemetry/teaching.ts';
+import type { CaptureRequest, PortName, PortVlan, Topology } from '../topology/model.ts';
 import { closeCapture, header, openCapture } from './capture-file.ts';
 import { type CommandBody, carryOut } from './command.ts';
 import { COMMAND, ORIGIN, PAUSE, RUN, STEPS, STOP, TARGET } from './control.ts';
 import { type Core, coreModule, instantiate, RUN_DONE, RUN_TIGHT } from './core.ts';
+import { Directory, portNames } from './directory.ts';
 import { Drain, type DrainFile, type DrainResult } from './drain.ts';
 import { type Explanation, explain } from './explain.ts';
 import { fill } from './fill.ts';
 import * as L from './generated/layout.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
-import {
-  clampTime,
-  individualAddress,
-  NetworkError,
-  type NetworkOptions,
-  settle,
-  TIME_NS_MAX,
-  vlanId,
-} from './options.ts';
-import { INJECT_BYTES_MAX, type Plan, type PlannedPort, type PlannedSwitch, plan } from './plan.ts';
+import { type FlushTarget, Operator } from './operator.ts';
+import { clampTime, NetworkError, type NetworkOptions, settle, TIME_NS_MAX } from './options.ts';
+import { type Plan, type PlannedSwitch, plan } from './plan.ts';
+import { INJECT_BYTES_MAX } from './plan-capture.ts';
 import { Threads } from './threads.ts';
 
 const STEPS_AT_ONCE = 100_000;
@@ -43,6 +38,8 @@ export class Network {
   readonly memory: SharedMemory;
   readonly #core: Core;
   readonly #observer: Observer;
+  readonly #directory: Directory;
+  readonly #operator: Operator;
   readonly #inline: boolean;
   readonly #epochNs: bigint;
   readonly #files: readonly DrainFile[];
@@ -65,11 +62,11 @@ export class Network {
     this.#inline = inline;
     const watch = options.watch ?? [];
     const tap: CaptureRequest[] =
-      watch.length > 0 ? [{ file: MEMORY_TAP, ports: this.#names(watch), snapLength: 0 }] : [];
+      watch.length > 0 ? [{ file: MEMORY_TAP, ports: portNames(topology, watch), snapLength: 0 }] : [];
     const captures = [...topology.captures, ...(options.captures ?? [])];
     this.plan = plan(topology, {
       workers,
-      injectAt: this.#names(options.injectAt ?? []),
+      injectAt: portNames(topology, options.injectAt ?? []),
       captures: [...captures, ...tap],
       burst,
       ringEntries,
@@ -89,6 +86,8 @@ export class Network {
       injectOwner: this.plan.workers.length,
     });
     this.#observer = new Observer(this.memory, this.plan, topology);
+    this.#directory = new Directory(topology, this.plan);
+    this.#operator = new Operator(this.#directory, (sw, body) => this.#command(sw, body));
     this.#files = this.#openFiles(captures.length);
     const tapPlan = this.plan.captures[captures.length];
     this.#tapHeader = tapPlan ? header(this.plan, tapPlan, topology, this.clock) : new Uint8Array(0);
@@ -97,36 +96,10 @@ export class Network {
     this.#drains = this.#inline ? [...this.#files.map((file) => new Drain(this.memory, file)), keep] : [];
   }
 
-  #names(names: readonly PortName[]): PortName[] {
-    if (names.includes('*')) return allPorts(this.topology);
-    return names.map((name) => {
-      const known = resolvePort(this.topology, name);
-      if (known === null) throw new NetworkError(`no port ${name} in ${this.topology.name}`);
-      return known;
-    });
-  }
-
   #openFiles(count: number): DrainFile[] {
     return this.plan.captures
       .slice(0, count)
       .map((capture) => openCapture(this.plan, capture, this.topology, this.clock));
-  }
-
-  #port(name: PortName): { sw: PlannedSwitch; port: PlannedPort } {
-    const known = resolvePort(this.topology, name);
-    const found = known === null ? undefined : this.plan.ports.get(known);
-    if (found === undefined) throw new NetworkError(`no port ${name} in ${this.topology.name}`);
-    return found;
-  }
-
-  #switch(name: string): PlannedSwitch {
-    const found = this.plan.switches.find((sw) => sw.name === name);
-    if (found === undefined) {
-      throw new NetworkError(
-        `no switch ${name} in ${this.topology.name}; there are ${this.plan.switches.map((sw) => sw.name).join(', ')}`,
-      );
-    }
-    return found;
   }
 
   /** Internal time: ns since the start. */
@@ -289,7 +262,7 @@ export class Network {
    * from the guest at a vNIC, as from the wire elsewhere. False when the port's queue is full: run on, then try again.
    */
   inject(name: PortName, bytes: Uint8Array, atNs: bigint): boolean {
-    const { port } = this.#port(name);
+    const { port } = this.#directory.port(name);
     const wire = this.plan.injectAt.get(port.name);
     if (wire === undefined)
       throw new NetworkError(`frames can be injected at ${port.name} only if it is named in injectAt`);
@@ -311,35 +284,39 @@ export class Network {
     return true;
   }
 
-  /** Pulls (`up` false) or plugs the cable of one port. */
+  /** Pulls (`up` false) or plugs the cable of one port; plugging opens a port that a guard has shut. */
   async setLink(name: PortName, up: boolean): Promise<void> {
-    const { sw, port } = this.#port(name);
-    await this.#command(sw, { setLink: { switchAddress: sw.address, port: port.number, up } });
+    await this.#operator.setLink(name, up);
   }
 
-  /** Forgets learned addresses: of one port, or of a whole switch. Uplinks of a team are forgotten together. */
-  async flush(of: { readonly switch: string } | { readonly port: PortName }): Promise<void> {
-    if ('switch' in of) {
-      const sw = this.#switch(of.switch);
-      return void (await this.#command(sw, { flushTable: { switchAddress: sw.address } }));
-    }
-    const { sw, port } = this.#port(of.port);
-    const logical = port.kind === 'uplink' ? L.LOGICAL_TEAM : port.number;
-    await this.#command(sw, { flushTable: { switchAddress: sw.address, port: logical } });
+  /** Forgets learned addresses: of one port or of a whole switch, in one VLAN or in all. Uplinks of a team are forgotten together. */
+  async flush(of: FlushTarget): Promise<void> {
+    await this.#operator.flush(of);
   }
 
   /** Binds an address in a VLAN to a port, or with `null` removes the binding. False: the table is full, or there was none. */
   async setStatic(switchName: string, vlan: number, mac: string, name: PortName | null): Promise<boolean> {
-    const sw = this.#switch(switchName);
-    const fid = vlanId(vlan);
-    const octets = individualAddress(mac);
-    const owner = sw.vswitch?.macModel === 'registered' ? sw.ports.find((p) => p.mac === mac) : undefined;
-    if (owner !== undefined)
-      throw new NetworkError(`${mac} is registered to ${owner.name} by its host: rule R11 lets nobody move it`);
-    const port = name === null ? null : this.#port(name).port;
-    const logical = port === null ? undefined : port.kind === 'uplink' ? L.LOGICAL_TEAM : port.number;
-    const target = logical === undefined ? {} : { port: logical };
-    return this.#command(sw, { setStatic: { switchAddress: sw.address, fid, mac: octets, ...target } });
+    return this.#operator.setStatic(switchName, vlan, mac, name);
+  }
+
+  /** Puts an uplink first in every team that has it, and into use at once if it works. */
+  async setActive(name: PortName): Promise<void> {
+    await this.#operator.setActive(name);
+  }
+
+  /** The guest at a vNIC uses another address from now on. */
+  async setGuestMac(name: PortName, mac: string): Promise<void> {
+    await this.#operator.setGuestMac(name, mac);
+  }
+
+  /** A vNIC or physical port becomes an access port of another VLAN, and its stations are forgotten. */
+  async setPortVlan(name: PortName, vlan: PortVlan): Promise<void> {
+    await this.#operator.setPortVlan(name, vlan);
+  }
+
+  /** Stations that moved from port to port, the latest 256, oldest first. */
+  moves(switchName: string): MoveReport[] {
+    return this.#observer.moves(this.#directory.switch(switchName));
   }
 
   async #command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
@@ -347,15 +324,15 @@ export class Network {
     return carryOut(this.#core, body);
   }
 
-  /** Virtual clock in this thread: when the next event is due, ns; null when nothing is on its way any more. */
+  /** Virtual clock in this thread: when the next event is due, ns; null when nothing is on its way any more. Probes and LACP, which never end, are none. */
   nextEventNs(): bigint | null {
-    const next = BigInt.asUintN(64, this.#core.nextWork(this.plan.workers[0]!.address));
+    const next = BigInt.asUintN(64, this.#core.nextWork(this.plan.workers[0]!.address, false));
     return next > TIME_NS_MAX ? null : next;
   }
 
   /** What would become of a frame that enters at a port now, with every rule it meets; on a copy, so that nothing changes. */
   explain(name: PortName, bytes: Uint8Array): Explanation {
-    const { sw, port } = this.#port(name);
+    const { sw, port } = this.#directory.port(name);
     if (bytes.length > INJECT_BYTES_MAX)
       throw new NetworkError(
         `a frame of ${bytes.length} bytes is more than ${INJECT_BYTES_MAX}, the most that can enter`,
@@ -368,7 +345,7 @@ export class Network {
   }
 
   macTable(switchName: string): MacEntry[] {
-    return this.#observer.macTable(this.#switch(switchName));
+    return this.#observer.macTable(this.#directory.switch(switchName));
   }
 
   ledger(): Ledger {
@@ -389,6 +366,7 @@ export class Network {
       clock: this.clock,
       seed: this.topology.seed,
       seconds: Number(elapsed) / 1e9,
+      teaching: teachingReport(this.topology, this.#observer.rounds()),
       memoryBytes: this.plan.bytes,
       ledger: this.ledger(),
       switches: this.plan.switches.map((sw) => this.#observer.switch(sw)),

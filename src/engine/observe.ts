@@ -5,11 +5,15 @@
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
 import type {
   GuestReport,
+  LagReport,
   Ledger,
   MacEntry,
+  MoveReport,
   PortReport,
+  StormRound,
   StreamReport,
   SwitchReport,
+  TeamReport,
   WorkerReport,
 } from '../telemetry/report.ts';
 import type { Topology } from '../topology/model.ts';
@@ -19,6 +23,7 @@ import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
 
 const INGRESS = VERDICTS.filter((row) => row.side === 'ingress');
 const DROPS = VERDICTS.filter((row) => row.fate === 'drop');
+const CONSUMED = VERDICTS.find((row) => row.name === 'consumed')!;
 const DELIVERED = VERDICTS.find((row) => row.name === 'delivered')!;
 const STATIC_BIT = 0x800n;
 const PORT_MASK = 0x7ffn;
@@ -59,7 +64,7 @@ export class Observer {
     return {
       name: port.name,
       kind: port.kind,
-      link: m.u8(port.address + L.Port_linkUp) === 1 ? 'up' : 'down',
+      link: m.u8(port.address + L.Port_shut) === 1 ? 'shut' : m.u8(port.address + L.Port_linkUp) === 1 ? 'up' : 'down',
       pinnedTo: pin === 0 ? null : sw.ports.find((p) => p.address === pin)!.name,
       inUse: m.u8(port.address + L.Port_usable) === 1,
       rxFrames: this.rxFrames(port),
@@ -102,8 +107,12 @@ export class Observer {
         evicted: m.count(at + L.Switch_evicted),
         notLearned: m.count(at + L.Switch_notLearned),
         staticConflicts: m.count(at + L.Switch_staticConflict),
+        refused: m.count(at + L.Switch_refused),
       },
       macTable,
+      moves: this.moves(sw),
+      team: sw.vswitch === null ? null : this.#team(sw),
+      lags: this.#lags(sw),
       ledger: this.#switchLedger(sw),
     };
   }
@@ -146,6 +155,95 @@ export class Observer {
     return found.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ entry }) => entry);
   }
 
+  /** The latest moves of stations, oldest first. A mover on another thread may be just overwriting the oldest. */
+  moves(sw: PlannedSwitch): MoveReport[] {
+    const m = this.#memory;
+    const count = m.count(sw.address + L.Switch_moved);
+    const kept = Math.min(count, L.MOVES_KEPT);
+    const port = (logical: number) => (logical === L.LOGICAL_TEAM ? 'uplink' : (sw.ports[logical]?.name ?? '?'));
+    return Array.from({ length: kept }, (_, i) => {
+      const at = sw.movesAt + ((count - kept + i) % L.MOVES_KEPT) * L.MOVE_RECORD;
+      const key = m.u64(at);
+      return {
+        seconds: Number(m.u64(at + 8)) / 1e9,
+        vlan: Number(key >> 48n) & 0xfff,
+        mac: macText(key),
+        from: port(m.u32(at + 24)),
+        to: port(m.u32(at + 28)),
+        frame: Number(m.u64(at + 16)),
+      };
+    });
+  }
+
+  #team(sw: PlannedSwitch): TeamReport {
+    const { teaming, care } = sw.vswitch!;
+    const at = sw.uplinks.teams[0]!.address;
+    return {
+      policy: teaming.policy,
+      inUse: this.#listed(sw, this.#memory.u32(at + L.Team_usableList), this.#memory.u32(at + L.Team_usableCount)),
+      detection: care.detection,
+      doubtful: this.#memory.u32(sw.address + L.Switch_isDoubtful) === 1,
+    };
+  }
+
+  #lags(sw: PlannedSwitch): LagReport[] {
+    const m = this.#memory;
+    return sw.uplinks.lags.map(({ lag, address, members, lacpAt }) => {
+      const count = (field: number) => lacpAt.reduce((sum, at) => sum + m.count(at + field), 0);
+      const hasPartner = lag.mode !== 'static' && m.u8(address + L.Lag_isUp) === 1;
+      return {
+        mode: lag.mode,
+        members: members.map((number) => sw.ports[number]!.name),
+        inUse: this.#listed(sw, m.u32(address + L.Lag_usableList), m.u32(address + L.Lag_usableCount)),
+        partner: hasPartner ? macText(m.u64(address + L.Lag_partnerSystem)) : null,
+        lacpSent: count(L.LacpPort_sent),
+        lacpReceived: count(L.LacpPort_received),
+      };
+    });
+  }
+
+  /** Names of the ports of a list of addresses. */
+  #listed(sw: PlannedSwitch, list: number, count: number): string[] {
+    return Array.from({ length: count }, (_, i) => {
+      const address = this.#memory.u32(list + 4 * i);
+      return sw.ports.find((port) => port.address === address)!.name;
+    });
+  }
+
+  /** Frames that the storm guards caught, with the ports that they came in by; and what other switches saw of them. */
+  rounds(): StormRound[] {
+    const m = this.#memory;
+    const guarded = this.#plan.switches.filter(({ guardAt }) => guardAt !== 0);
+    const caught = guarded.flatMap((sw) => {
+      const logAt = sw.guardAt + L.GUARD_LOG_AT;
+      const logged = Math.min(m.count(logAt), L.GUARD_LOGGED);
+      return Array.from({ length: logged }, (_, i) => this.#round(sw, logAt + 8 + i * L.GUARD_ENTRY));
+    });
+    const first = caught.toSorted((a, b) => a.seconds - b.seconds)[0];
+    if (first === undefined) return [];
+    const others = guarded.filter(
+      ({ name }) => !caught.some((round) => round.switch === name && round.frame === first.frame),
+    );
+    return [...caught, ...others.flatMap((sw) => this.#seen(sw, first.frame))];
+  }
+
+  /** What a guard still remembers of a frame that went through its switch. */
+  #seen(sw: PlannedSwitch, frame: number): StormRound[] {
+    for (let at = sw.guardAt; at < sw.guardAt + L.GUARD_LOG_AT; at += L.GUARD_ENTRY) {
+      if (this.#memory.count(at) === frame && this.#memory.u32(at + 16) > 1) return [this.#round(sw, at)];
+    }
+    return [];
+  }
+
+  #round(sw: PlannedSwitch, at: number): StormRound {
+    const m = this.#memory;
+    const ports = Array.from({ length: m.u8(at + 24) }, (_, p) => {
+      const word = m.u32(at + 28 + 4 * p);
+      return { port: sw.ports[word & 0xffff]!.name, times: word >>> 16 };
+    });
+    return { switch: sw.name, frame: m.count(at), seconds: Number(m.u64(at + 8)) / 1e9, ports };
+  }
+
   #drops(switches: readonly PlannedSwitch[]): Record<string, number> {
     const drops: Record<string, number> = {};
     for (const row of DROPS) {
@@ -158,13 +256,15 @@ export class Observer {
 
   /** What came in by this switch's ports and what became of it. */
   #switchLedger(sw: PlannedSwitch): Ledger {
-    const framesIn = sw.ports.reduce((sum, port) => sum + this.rxFrames(port), 0);
-    const delivered = sw.ports.reduce((sum, port) => sum + this.txFrames(port), 0);
+    const originated = this.#memory.count(sw.address + L.Switch_originated);
+    const framesIn = sw.ports.reduce((sum, port) => sum + this.rxFrames(port), originated);
+    const consumed = sw.ports.reduce((sum, port) => sum + this.#verdict(port, CONSUMED.number), 0);
+    const delivered = sw.ports.reduce((sum, port) => sum + this.txFrames(port), consumed);
     const copiesMade = this.#memory.count(sw.address + L.Switch_copies);
     return ledger(framesIn, copiesMade, delivered, this.#drops([sw]), 0);
   }
 
-  /** What entered the emulated world and what became of it: taken by guests, or sent out of ports that lead outside. */
+  /** What entered the emulated world, or a switch sent of itself, and what became of it: taken by guests or switches, or sent out of ports that lead outside. */
   ledger(injected: number): Ledger {
     const m = this.#memory;
     let framesIn = injected;
@@ -173,7 +273,9 @@ export class Observer {
     let held = 0;
     for (const sw of this.#plan.switches) {
       copiesMade += m.count(sw.address + L.Switch_copies);
+      framesIn += m.count(sw.address + L.Switch_originated);
       for (const port of sw.ports) {
+        delivered += this.#verdict(port, CONSUMED.number);
         if (port.guest !== 0) {
           framesIn += m.count(port.guest + L.Guest_sent);
           delivered += m.count(port.guest + L.Guest_received) + m.count(port.guest + L.Guest_filtered);

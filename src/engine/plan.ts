@@ -8,8 +8,11 @@
 
 import { formatBytes } from '../telemetry/bytes.ts';
 import type { CaptureRequest, Link, PortName, PortVlan, Table, Topology, VSwitch } from '../topology/model.ts';
-import { type DraftSwitch, draftSwitches, placeOnWorkers } from './draft.ts';
+import { type DraftPort, type DraftSwitch, draftSwitches, placeOnWorkers } from './draft.ts';
 import * as L from './generated/layout.ts';
+import { INJECT_BYTES_MAX, type PlannedCapture, planCaptures } from './plan-capture.ts';
+import { type PlannedUplinks, planUplinks } from './plan-uplinks.ts';
+import { align, powerOfTwo, Space } from './space.ts';
 
 export interface PlanOptions {
   readonly workers: number;
@@ -24,17 +27,14 @@ export interface PlanOptions {
   readonly lossless: boolean;
 }
 
-export interface PlannedPort {
-  readonly name: PortName;
-  readonly kind: 'vnic' | 'uplink' | 'bridge';
+export interface PlannedPort extends DraftPort {
   readonly number: number;
   readonly address: number;
-  readonly vlan: PortVlan;
-  readonly mac: string | null;
-  readonly ip: number | null;
   readonly rxRing: number;
   readonly txRing: number;
   readonly guest: number;
+  /** Storm control's buckets, 0: none. */
+  readonly stormAt: number;
 }
 
 export interface PlannedSwitch {
@@ -45,16 +45,26 @@ export interface PlannedSwitch {
   readonly address: number;
   readonly worker: number;
   readonly vswitch: VSwitch | null;
+  readonly sharedVlans: readonly (readonly number[])[];
+  readonly padding: boolean;
   readonly table: Table;
   readonly mtu: number;
   readonly ports: readonly PlannedPort[];
   readonly localCount: number;
+  readonly uplinks: PlannedUplinks;
+  readonly movesAt: number;
+  /** FID of each VLAN, u16; 0: each has its own. */
+  readonly fidsAt: number;
+  /** 4096 bits: VLANs in which unknown unicast from outside is flooded; 0: none. */
+  readonly floodUnknownAt: number;
+  /** The storm guard's table; 0: off. */
+  readonly guardAt: number;
   readonly tableAt: number;
   readonly tableSlots: number;
   readonly locksAt: number;
   readonly poolAt: number;
   readonly poolClasses: readonly PlannedClass[];
-  /** Five lists of u32, each as long as the ports: team order, usable uplinks, dirty ports, guests to drain, streamers. */
+  /** Three lists of u32, each as long as the ports: dirty ports, guests to drain, streamers. */
   readonly listsAt: number;
   readonly scratchAt: number;
   readonly inletsAt: number;
@@ -85,23 +95,6 @@ export interface PlannedStream {
   readonly address: number;
   readonly template: number;
   readonly number: number;
-}
-
-export interface PlannedCapture {
-  readonly request: CaptureRequest;
-  /** One ring for each worker that has one of the ports. */
-  readonly rings: readonly {
-    readonly address: number;
-    readonly bufferAt: number;
-    readonly bytes: number;
-    readonly worker: number;
-  }[];
-  readonly points: readonly {
-    readonly address: number;
-    readonly port: PortName;
-    readonly ring: number;
-    readonly interfaceId: number;
-  }[];
 }
 
 export interface Plan {
@@ -137,8 +130,6 @@ export class PlanError extends Error {
 }
 
 const MEMORY_MAX = 4 * 1024 ** 3 - 65_536;
-/** Page 0 stays empty, so that address 0 can stand for "none". */
-const FIRST_ADDRESS = 65_536;
 const CACHE_LINE = 64;
 const SMALL_SLOT = 128;
 /** Bytes of frame pool for a vNIC: as much as 1 GiB allows, within these bounds. */
@@ -147,30 +138,10 @@ const POOL_BYTES_MIN = 40 * 1024;
 const POOL_BYTES_MAX = 1024 * 1024;
 const BRIDGE_POOL_BYTES = 64 * 1024;
 const INJECT_ENTRIES = 1024;
-/** Longest frame that can be injected, bytes: beyond any MTU, so that giants can be shown to be dropped. */
-export const INJECT_BYTES_MAX = 131_072 - 64;
-const CAPTURE_RING_MIN = 4 * 1024 * 1024;
-const CAPTURE_RING_SMALL = 64 * 1024;
-const BLOCK_OVERHEAD = 64;
 export const CONTROL_WORDS = 64;
 const TRACE_BYTES = 1024;
-
-const align = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
-const powerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
-
-/** Hands out addresses and remembers what for. */
-class Space {
-  next = FIRST_ADDRESS;
-  readonly sums = new Map<string, number>();
-
-  reserve(what: string, bytes: number): number {
-    const at = this.next;
-    const taken = align(bytes, CACHE_LINE);
-    this.next += taken;
-    this.sums.set(what, (this.sums.get(what) ?? 0) + taken);
-    return at;
-  }
-}
+/** A u16 for each VLAN. */
+const FIDS_BYTES = 8192;
 
 /** Lays a topology out in memory. Throws PlanError when it does not fit. */
 export function plan(topology: Topology, options: PlanOptions): Plan {
@@ -217,14 +188,20 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
           rxRing: ring(),
           txRing: ring(),
           guest: isVnic ? space.reserve('guests', L.Guest_BYTES) : 0,
+          stormAt: isLimited(port) ? space.reserve('ports', L.Storm_BYTES) : 0,
         };
       }),
+      uplinks: planUplinks(space, draft),
+      movesAt: space.reserve('histories of moves', L.MOVES_KEPT * L.MOVE_RECORD),
+      fidsAt: draft.sharedVlans.length > 0 ? space.reserve('VLAN sets', FIDS_BYTES) : 0,
+      floodUnknownAt: (draft.vswitch?.floodUnknown ?? []).length > 0 ? space.reserve('VLAN sets', L.MEMBERS_BYTES) : 0,
+      guardAt: topology.teaching === null ? 0 : space.reserve('storm guards', L.GUARD_TABLE),
       tableAt: space.reserve('MAC tables', slots * 16),
       tableSlots: slots,
       locksAt: space.reserve('MAC tables', slots * 8),
       poolAt: space.reserve('frame pools', L.CLASSES * L.PoolClass_BYTES),
       poolClasses: planPool(space, vnics > 0 ? vnics * poolBytes : BRIDGE_POOL_BYTES, draft.mtu, vnics),
-      listsAt: space.reserve('lists', ports * 5 * 4),
+      listsAt: space.reserve('lists', ports * 3 * 4),
       scratchAt: space.reserve('switches', L.SCRATCH_BYTES),
       inletsAt: space.reserve('lists', inlets.length * 4),
       inlets,
@@ -269,17 +246,18 @@ function tooLarge(space: Space): string {
   return `the network needs ${formatBytes(space.next)} of memory, more than the 4 GiB that there are: ${parts.join(', ')}; use fewer hosts, captures of fewer ports, smaller MAC tables or smaller link queues`;
 }
 
-function countVlanSets(drafts: readonly DraftSwitch[]): number {
-  const sets = new Set<string>();
-  for (const { ports } of drafts) {
-    for (const { vlan } of ports) if (vlan.mode === 'trunk') sets.add(vlanSetKey(vlan));
-  }
-  return sets.size;
+function isLimited({ policy: { storm } }: DraftPort): boolean {
+  return storm.broadcast !== null || storm.multicast !== null || storm.unknownUnicast !== null;
 }
 
-/** Ports with the same VLANs share one set. */
-export function vlanSetKey(vlan: Extract<PortVlan, { mode: 'trunk' }>): string {
-  return JSON.stringify([vlan.vids, vlan.native]);
+function countVlanSets(drafts: readonly DraftSwitch[]): number {
+  return new Set(drafts.flatMap(({ ports }) => ports.flatMap(({ vlan }) => vlanSetKey(vlan) ?? []))).size;
+}
+
+/** Ports with the same VLANs share one set; null for a port that needs none. */
+export function vlanSetKey(vlan: PortVlan): string | null {
+  if (vlan.mode === 'trunk') return JSON.stringify([vlan.vids, vlan.native]);
+  return vlan.mode === 'private' ? JSON.stringify(vlan.receives) : null;
 }
 
 function planWires(space: Space, topology: Topology, injectAt: readonly PortName[]): PlannedWire[] {
@@ -335,40 +313,4 @@ function planStreams(space: Space, topology: Topology): { planned: PlannedStream
     });
   }
   return { planned, of };
-}
-
-function planCaptures(
-  space: Space,
-  drafts: readonly DraftSwitch[],
-  workerOf: readonly number[],
-  options: PlanOptions,
-): { planned: PlannedCapture[]; reserve: number } {
-  const home = new Map(drafts.flatMap((d, i) => d.ports.map((p) => [p.name, { worker: workerOf[i]!, draft: d }])));
-  let reserve = 0;
-  const planned = options.captures.map((request): PlannedCapture => {
-    const workers = [...new Set(request.ports.map((name) => home.get(name)!.worker))].sort((a, b) => a - b);
-    const watched = new Set(request.ports);
-    const perFrame = Math.max(...drafts.map((d) => 1 + d.ports.filter((p) => watched.has(p.name)).length));
-    const longest = Math.max(...drafts.map((d) => d.mtu)) + 22;
-    const kept = request.snapLength === 0 ? longest : Math.min(request.snapLength, longest);
-    const arriving = request.snapLength === 0 && options.injectAt.length > 0 ? INJECT_BYTES_MAX : kept;
-    const visit = options.burst * (arriving + BLOCK_OVERHEAD + (perFrame - 1) * (kept + BLOCK_OVERHEAD));
-    reserve = Math.max(reserve, visit);
-    const floor = options.captures.length > 8 ? CAPTURE_RING_SMALL : CAPTURE_RING_MIN;
-    const bytes = powerOfTwo(Math.max(floor, options.lossless ? 2 * visit : 0));
-    const rings = workers.map((worker) => ({
-      address: space.reserve('captures', L.CaptureRing_BYTES),
-      bufferAt: space.reserve('captures', bytes + INJECT_BYTES_MAX + BLOCK_OVERHEAD),
-      bytes,
-      worker,
-    }));
-    const points = request.ports.map((port, interfaceId) => ({
-      address: space.reserve('captures', L.CapturePoint_BYTES),
-      port,
-      ring: rings[workers.indexOf(home.get(port)!.worker)]!.address,
-      interfaceId,
-    }));
-    return { request, rings, points };
-  });
-  return { planned, reserve };
 }

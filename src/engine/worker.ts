@@ -89,7 +89,7 @@ class Shell {
     const bell = Atomics.load(words, this.#bell);
     const sleeping = this.#memory.word(workerAt + L.Worker_sleeping);
     Atomics.store(words, sleeping, 1);
-    const wait = BigInt.asUintN(64, this.#core.nextWork(workerAt)) - this.#now();
+    const wait = BigInt.asUintN(64, this.#core.nextWork(workerAt, true)) - this.#now();
     if (wait > 0n && this.#command() !== STOP) this.#sleep(bell, Math.min(SLEEP_MS_MAX, Number(wait) / 1e6));
     Atomics.store(words, sleeping, 0);
   }

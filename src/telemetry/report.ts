@@ -29,7 +29,8 @@ export interface GuestReport {
 export interface PortReport {
   readonly name: string;
   readonly kind: 'vnic' | 'uplink' | 'bridge';
-  readonly link: 'up' | 'down';
+  /** `shut`: by a guard (BPDU, port security), until the operator plugs it again. */
+  readonly link: 'up' | 'down' | 'shut';
   /** vNIC: the uplink it is pinned to. */
   readonly pinnedTo: string | null;
   /** Uplink: whether its team uses it. */
@@ -52,9 +53,71 @@ export interface TableReport {
   readonly evicted: number;
   readonly notLearned: number;
   readonly staticConflicts: number;
+  /** Frames dropped because their source was one too many. */
+  readonly refused: number;
 }
 
-/** framesIn + copiesMade = delivered + all drops + held, exactly (when the run is stopped or paused). */
+/** A station that was heard on another port than before. */
+export interface MoveReport {
+  readonly seconds: number;
+  readonly vlan: number;
+  readonly mac: string;
+  /** Ports; `uplink` for outside. */
+  readonly from: string;
+  readonly to: string;
+  /** The id of the frame that told, as in captures. */
+  readonly frame: number;
+}
+
+/** A station that keeps changing its port: two moves or more among the latest ones. */
+export interface FlapReport {
+  readonly vlan: number;
+  readonly mac: string;
+  readonly moves: number;
+  readonly ports: readonly string[];
+}
+
+export interface TeamReport {
+  readonly policy: string;
+  /** Uplinks in use, in order. */
+  readonly inUse: readonly string[];
+  readonly detection: 'link' | 'beacon';
+  /** Probing cannot tell which uplink has failed, so that all stay in use. */
+  readonly doubtful: boolean;
+}
+
+/** Ports as one (R18). */
+export interface LagReport {
+  readonly mode: 'static' | 'active' | 'passive';
+  readonly members: readonly string[];
+  /** Members that carry frames. */
+  readonly inUse: readonly string[];
+  /** LACP: the partner's system, null while there is none. */
+  readonly partner: string | null;
+  readonly lacpSent: number;
+  readonly lacpReceived: number;
+}
+
+/** A frame that went round, at a switch whose storm guard caught it or saw it more than once. */
+export interface StormRound {
+  readonly switch: string;
+  readonly frame: number;
+  readonly seconds: number;
+  /** The ports that it came in by, and how often. */
+  readonly ports: readonly { readonly port: string; readonly times: number }[];
+}
+
+/** Present when rules are switched off for a lesson. */
+export interface TeachingReport {
+  /** `R7` and so on. */
+  readonly disabled: readonly string[];
+  readonly banner: string;
+  readonly rounds: readonly StormRound[];
+  /** Names the ports of the cycle; empty when nothing went round. */
+  readonly cycle: string;
+}
+
+/** framesIn (with what switches sent of themselves) + copiesMade = delivered + all drops + held, exactly (when the run is stopped or paused). */
 export interface Ledger {
   readonly framesIn: number;
   /** Copies beyond the first of a frame: a flood to k ports makes k - 1. */
@@ -74,6 +137,11 @@ export interface SwitchReport {
   readonly ports: readonly PortReport[];
   readonly table: TableReport;
   readonly macTable: readonly MacEntry[];
+  /** The latest 256, oldest first. */
+  readonly moves: readonly MoveReport[];
+  /** null: a physical switch. */
+  readonly team: TeamReport | null;
+  readonly lags: readonly LagReport[];
   readonly ledger: Ledger;
 }
 
@@ -106,6 +174,8 @@ export interface Report {
   readonly seed: number;
   /** Measured time on the wall clock, simulated time on the virtual one. */
   readonly seconds: number;
+  /** null: all rules are in force. */
+  readonly teaching: TeachingReport | null;
   readonly memoryBytes: number;
   readonly ledger: Ledger;
   readonly switches: readonly SwitchReport[];

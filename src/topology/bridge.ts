@@ -1,41 +1,66 @@
 /**
- * What virtual and physical switches have in common: a MAC table and an MTU; and the physical switch, which has no more.
+ * What virtual and physical switches have in common: a MAC table and an MTU; and the physical switch, which has little more.
  */
+import type { PhysicalSwitchEntry } from './bridge-schema.ts';
+import { sharedVlansOf } from './fid.ts';
+import { physicalLags } from './lag.ts';
 import { limits } from './limits.ts';
-import type { PhysicalSwitch, PortVlan, Table } from './model.ts';
-import type { Problems } from './problem.ts';
+import type { PhysicalPort, PhysicalSwitch, PortVlan, Table } from './model.ts';
+import { physicalPolicyBase, policyOf } from './policy.ts';
+import type { TableEntry } from './port-schema.ts';
+import type { Path, Problems } from './problem.ts';
 import { count } from './scalar.ts';
-import type { PhysicalSwitchEntry, TableEntry } from './schema.ts';
+import { tagRules } from './tag.ts';
 import { portVlan, vidMax } from './vlan.ts';
 
 export const mtuDefault = 1500;
 export const transparent: PortVlan = { mode: 'transparent' };
 
+/** 802.1D-2004 table 7-5 has no shorter one. */
+const ageingSecondsUsual = 10;
+
 /** What switches are delivered with: everything passes, untagged frames are VLAN 1. */
 const physicalDefault: PortVlan = { mode: 'trunk', vids: [{ first: 1, last: vidMax }], native: 1, nativeTagged: false };
 
-export function tableOf(entry: TableEntry | undefined): Table {
-  return {
-    entriesMax: entry?.max ?? 8192,
-    ageingSeconds: entry?.ageing ?? 300,
-    whenFull: entry?.whenFull ?? 'evict',
-  };
+/** The table of the switch at `path`. */
+export function tableOf(entry: TableEntry = {}, path: Path, problems: Problems): Table {
+  const { max: entriesMax = 8192, ageing: ageingSeconds = 300, whenFull = 'evict' } = entry;
+  if (ageingSeconds < ageingSecondsUsual) {
+    const why = `802.1D begins at ${ageingSecondsUsual} s: what a station is sent while it pauses for longer than this is flooded`;
+    problems.warn([...path, 'table', 'ageing'], why);
+  }
+  return { entriesMax, ageingSeconds, whenFull };
 }
 
 export function physicalSwitch(name: string, entry: PhysicalSwitchEntry, problems: Problems): PhysicalSwitch {
   const path = ['physical', 'switches', name];
-  const ports = Object.entries(entry.ports);
-  if (ports.length > limits.portsPerSwitch) {
+  if (Object.keys(entry.ports).length > limits.portsPerSwitch) {
     problems.add([...path, 'ports'], `too many ports; at most ${count(limits.portsPerSwitch)} on a switch`);
   }
-  const unset = ports.some(([, port]) => port.vlan !== undefined) ? physicalDefault : transparent;
+  const ports = portsOf(entry, path, problems);
+  const lags = physicalLags(entry, ports, path, problems);
+  const lagOf = new Map(lags.flatMap((lag) => lag.ports.map((port) => [port, lag.name])));
   return {
     name,
-    ports: ports.map(([port, keys]) => ({
-      name: port,
-      vlan: portVlan(keys, unset, [...path, 'ports', port], problems),
-    })),
-    table: tableOf(entry.table),
+    ports: ports.map((port) => {
+      const lag = lagOf.get(port.name);
+      return lag === undefined ? port : { ...port, lag };
+    }),
+    lags,
+    sharedVlans: sharedVlansOf(entry.sharedVlans, [], [...path, 'sharedVlans'], problems),
+    padding: entry.padding ?? false,
+    table: tableOf(entry.table, path, problems),
     mtu: entry.mtu ?? mtuDefault,
   };
+}
+
+function portsOf(entry: PhysicalSwitchEntry, path: Path, problems: Problems): PhysicalPort[] {
+  const ports = Object.entries(entry.ports);
+  const unset = ports.some(([, port]) => port.vlan !== undefined) ? physicalDefault : transparent;
+  const policy = physicalPolicyBase(entry);
+  return ports.map(([name, keys]) => {
+    const place = [...path, 'ports', name];
+    const vlan = portVlan(keys, unset, place, problems);
+    return { name, vlan, tags: tagRules(keys, vlan, place, problems), policy: policyOf(keys, policy, place, problems) };
+  });
 }

@@ -3,15 +3,15 @@
  *
  * The same cable may stand in both places, or at both of its ends; its properties are put together.
  */
-import type { Link, PortName } from './model.ts';
-import { ownerOf, portIndex, type World } from './ports.ts';
+import type { Link, PortName, Teaching } from './model.ts';
+import { ownerOf, portIndex, vswitchOf, type World } from './ports.ts';
 import { type Path, type Problems, pathText } from './problem.ts';
 import { kindOf, portAt } from './reference.ts';
 import type { CableEntry, File } from './schema.ts';
 
 /** All cables: those of the uplinks in the order of the hosts, then those that stand in `physical.links` alone. */
-export function linksOf(file: File, world: World, problems: Problems): Link[] {
-  const cabling = new Cabling(world, problems);
+export function linksOf(file: File, world: World, teaching: Teaching | null, problems: Problems): Link[] {
+  const cabling = new Cabling(world, teaching?.disabled.includes(singleTier) ?? false, problems);
   const uplinks = Object.entries(file.hosts ?? {}).flatMap(([host, { uplinks = {} }]) =>
     Object.entries(uplinks).map(([name, entry]) => ({
       entry,
@@ -34,6 +34,9 @@ export function linksOf(file: File, world: World, problems: Problems): Link[] {
   return cabling.links();
 }
 
+/** R17: a host has one tier of vSwitches. */
+const singleTier = 17;
+
 /** A cable's end as the user wrote it. */
 interface End {
   readonly text: string;
@@ -49,13 +52,15 @@ interface Cable {
 
 class Cabling {
   readonly #world: World;
+  readonly #tiersAllowed: boolean;
   readonly #problems: Problems;
   /** Both ends of every cable. */
   readonly #byPort = new Map<PortName, Cable>();
   readonly #cables: Cable[] = [];
 
-  constructor(world: World, problems: Problems) {
+  constructor(world: World, tiersAllowed: boolean, problems: Problems) {
     this.#world = world;
+    this.#tiersAllowed = tiersAllowed;
     this.#problems = problems;
   }
 
@@ -68,13 +73,7 @@ class Cabling {
       this.#problems.add(endB.path, `${b} is cabled to itself; a cable has two different ends`);
       return undefined;
     }
-    if (ownerOf(a) === ownerOf(b) && portIndex(this.#world).get(a)?.kind === 'uplink') {
-      this.#problems.add(
-        endB.path,
-        `${b} is on the same host as ${a}; rule R17 lets no vSwitches of one host be joined, cable it to a physical switch or another host`,
-      );
-      return undefined;
-    }
+    if (this.#isOneHost(a, b, endB.path)) return undefined;
     const there = this.#byPort.get(a);
     if (there !== undefined && (there.a === b || there.b === b)) return there;
     if (!this.#isFree(a, endA.path) || !this.#isFree(b, endB.path)) return undefined;
@@ -125,6 +124,23 @@ class Cabling {
     if (name === null || portIndex(this.#world).get(name)?.kind !== 'vNIC') return name;
     this.#problems.add(path, `${kindOf(name, this.#world)}; only uplinks and physical ports can be cabled`);
     return null;
+  }
+
+  /** Whether both are uplinks of one host, which only a lesson without R17 may join, and then two vSwitches. */
+  #isOneHost(a: PortName, b: PortName, path: Path): boolean {
+    if (ownerOf(a) !== ownerOf(b) || portIndex(this.#world).get(a)?.kind !== 'uplink') return false;
+    if (!this.#tiersAllowed) {
+      if (this.#problems.lost(['teaching'], 2)) return true;
+      this.#problems.add(
+        path,
+        `${b} is on the same host as ${a}; rule R17 lets no vSwitches of one host be joined, cable it to a physical switch or another host`,
+      );
+      return true;
+    }
+    const vswitch = vswitchOf(a, this.#world);
+    if (vswitch === undefined || vswitch !== vswitchOf(b, this.#world)) return false;
+    this.#problems.add(path, `${b} is an uplink of the same vSwitch as ${a}; cable it to another vSwitch`);
+    return true;
   }
 
   #isFree(port: PortName, path: Path): boolean {

@@ -3,7 +3,9 @@
  */
 import { MacPool } from './address.ts';
 import { physicalSwitch } from './bridge.ts';
+import { cautionBundles } from './bundle.ts';
 import { linksOf } from './cable.ts';
+import { cautionDomains } from './domain.ts';
 import { limits } from './limits.ts';
 import type { Host, Mac, PhysicalSwitch, Topology } from './model.ts';
 import { allPorts } from './ports.ts';
@@ -12,6 +14,7 @@ import { capturesOf } from './request.ts';
 import { count } from './scalar.ts';
 import type { File, HostEntry } from './schema.ts';
 import { streamsOf } from './stream.ts';
+import { teachingOf } from './teaching.ts';
 import { type Addresses, nicsOf, vmsOf } from './vnic.ts';
 import { vswitchesOf } from './vswitch.ts';
 
@@ -20,12 +23,18 @@ export function check(file: File, name: string, problems: Problems): Topology {
   const addresses: Addresses = { macs: new MacPool(givenMacs(file)), ips: new Map() };
   const hosts = Object.entries(file.hosts ?? {}).map(([host, entry]) => hostOf(host, entry, addresses, problems));
   const switches = switchesOf(file, problems);
+  const teaching = teachingOf(file, problems);
   const world = { hosts, switches };
+  const links = linksOf(file, world, teaching, problems);
+  cautionDomains(world, links, problems);
+  cautionBundles(world, links, problems);
   const topology = {
     name: file.name ?? name,
     seed: file.seed ?? 1,
+    teaching,
+    warnings: [],
     ...world,
-    links: linksOf(file, world, problems),
+    links,
     streams: streamsOf(file, world, problems),
     captures: capturesOf(file, world, problems),
   };
@@ -107,5 +116,5 @@ function givenMacs(file: File): Set<Mac> {
   const nics = Object.values(file.hosts ?? {}).flatMap(({ vms }) =>
     Object.values(vms ?? {}).flatMap((vm) => nicsOf(vm, [])),
   );
-  return new Set(nics.flatMap(({ entry }) => entry.mac ?? []));
+  return new Set(nics.flatMap(({ entry }) => [entry.mac ?? [], entry.effectiveMac ?? []].flat()));
 }

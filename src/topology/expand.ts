@@ -105,6 +105,7 @@ class Expansion {
     for (const [key, add] of [
       ['ip', addToIp],
       ['mac', addToMac],
+      ['effectiveMac', addToMac],
     ] as const) {
       const text = written[key];
       if (typeof text !== 'string' || text.includes('{v')) continue;

@@ -6,6 +6,7 @@ export const limits = {
   physicalSwitches: 4_096,
   /** vNICs and uplinks of a vSwitch, or ports of a physical switch. */
   portsPerSwitch: 2_000,
+  uplinksPerVSwitch: 64,
   /** Ports of all physical switches. */
   physicalPorts: 65_536,
   streams: 100_000,

@@ -93,5 +93,5 @@ function build(value: unknown, file: string, locate?: Locate, known: readonly Pr
   const readable = readFile(expand(value, problems), problems);
   const topology = check(readable, basename(file, extname(file)) || 'topology', problems);
   problems.throwIfAny(file, locate, known);
-  return topology;
+  return { ...topology, warnings: problems.warnings(file, locate) };
 }

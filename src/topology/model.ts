@@ -28,12 +28,58 @@ export type PortVlan =
       readonly native?: number;
       /** The native VLAN leaves tagged instead of untagged. */
       readonly nativeTagged: boolean;
-    };
+    }
+  /** QinQ customer port: all that comes in belongs to the service VLAN `vid`, tags and all (IEEE 802.1ad; Open vSwitch dot1q-tunnel). */
+  | { readonly mode: 'tunnel'; readonly vid: number }
+  /** Port of a private VLAN (RFC 5517): untagged, its own frames in VLAN `vid`; it gets those of the VLANs in `receives`. */
+  | { readonly mode: 'private'; readonly vid: number; readonly receives: readonly number[] };
+
+/** 802.1Q-2018 6.9: what a port makes of tags beside its VLANs. */
+export interface TagRules {
+  /** Acceptable frame types. `default`: an access port refuses tagged frames as not its VLAN's, any other port takes all. */
+  readonly accepts: 'default' | 'all' | 'tagged' | 'untagged';
+  /** Frames of a VLAN that the port does not carry are dropped on their way in; else they are taken and switched in it. */
+  readonly ingressFilter: boolean;
+  /** EtherType of the port's tags: 0x8100 (C-tag), or 0x88a8 (S-tag), whose frames with a C-tag only count as untagged. */
+  readonly tpid: 0x8100 | 0x88a8;
+}
 
 export type MacModel = 'learning' | 'registered';
 
-/** What a full table does with a new station: evict the least recently heard of the fullest port, or forward without learning. */
-export type TableFull = 'evict' | 'forward';
+/** What a full table does with a new station: evict the least recently heard of the fullest port, forward without learning, or drop. */
+export type TableFull = 'evict' | 'forward' | 'drop';
+
+/** Frames a second that storm control lets in by a port, by kind, with a bucket of one second; null: no limit. */
+export interface StormLimits {
+  readonly broadcast: number | null;
+  readonly multicast: number | null;
+  readonly unknownUnicast: number | null;
+}
+
+/** What a port lets its station do. */
+export interface PortPolicy {
+  /** Gets every frame of its VLANs that the switch passes on (ESXi, promiscuous mode). */
+  readonly promiscuous: boolean;
+  /** false: a guest whose effective address is not its configured one gets nothing (ESXi, MAC address changes: reject). */
+  readonly macChanges: boolean;
+  /** false: frames whose source is not the guest's effective address are dropped (ESXi, forged transmits: reject). */
+  readonly forgedTransmits: boolean;
+  /** BPDUs from the port: let through to the other rules, dropped, or dropped and the port shut. */
+  readonly bpdu: 'pass' | 'filter' | 'guard';
+  readonly storm: StormLimits;
+  /** Most dynamic entries of the port, 1-1,000,000; null: no limit but the table's. */
+  readonly macLimit: { readonly max: number; readonly whenFull: 'drop' | 'forward' | 'shut' } | null;
+  /** What is learned on the port stays: it neither ages nor moves. */
+  readonly sticky: boolean;
+  /** Sources are learned on the port. In the learning model the default is true, in the registered one false. */
+  readonly learning: boolean;
+  /** Unknown unicast is flooded to the port. In the learning model the default is true, in the registered one false (R5). */
+  readonly floodUnknown: boolean;
+  /** A source that is bound to another port: forwarded and counted, dropped, or dropped and the port shut. */
+  readonly staticConflict: 'forward' | 'drop' | 'shut';
+  /** Bit n: 01-80-C2-00-00-0n is relayed from this port. */
+  readonly relayReserved: number;
+}
 
 export interface Table {
   /** Most dynamic and static entries, 1-1,000,000. */
@@ -43,27 +89,74 @@ export interface Table {
   readonly whenFull: TableFull;
 }
 
-/** Port-id teaming. Uplinks of the vSwitch that stand in neither list are unused. */
+/**
+ * Who carries a vNIC's frames outside. `port-id`: by the vNIC's place; `source-mac`: by the last octet of the source; `explicit`:
+ * the first usable of the order; `load-based`: as port-id, and moved away from an uplink that is above 75 % for 30 s; `ip-hash`:
+ * source xor destination, over the members of a LAG.
+ */
+export type TeamingPolicy = 'port-id' | 'source-mac' | 'explicit' | 'load-based' | 'ip-hash';
+
+/** Uplinks of the vSwitch that stand in neither list are unused. */
 export interface Teaming {
-  readonly policy: 'port-id';
+  readonly policy: TeamingPolicy;
   readonly active: readonly string[];
   readonly standby: readonly string[];
+  /** A recovered uplink takes its place again; else what has moved away stays until its uplink fails. */
+  readonly failback: boolean;
+}
+
+/** How a vSwitch learns that an uplink works, and what it tells the outside about moves. */
+export interface UplinkCare {
+  /** `beacon`: probe frames from each uplink to the others, once every `beaconNs`; three misses are a failure. */
+  readonly detection: 'link' | 'beacon';
+  readonly beaconNs: number;
+  /** Time for which link has to be up, or down, before the team acts on it, ns. */
+  readonly upDelayNs: number;
+  readonly downDelayNs: number;
+  /** RARP frames for each station whose uplink changed (R14): how often, 0 for never, and how far apart, ns. */
+  readonly notify: { readonly repeat: number; readonly intervalNs: number };
+}
+
+/** All active uplinks are one logical uplink (R18); `active` and `passive` speak LACP (802.1AX), every second or every 30 s. */
+export interface Lag {
+  readonly mode: 'static' | 'active' | 'passive';
+  readonly fast: boolean;
 }
 
 export interface PortGroup {
   readonly name: string;
   readonly vlan: PortVlan;
+  readonly tags: TagRules;
+  readonly policy: PortPolicy;
+  /** The vSwitch's, unless the port group has its own. */
+  readonly teaming: Teaming;
 }
 
 export interface VSwitch {
   readonly name: string;
-  /** VMNIC names, in order; an uplink belongs to one vSwitch (rule R17). */
+  /** VMNIC names, in order, at most 64; an uplink belongs to one vSwitch (rule R17). */
   readonly uplinks: readonly string[];
   readonly macModel: MacModel;
   readonly teaming: Teaming;
+  readonly care: UplinkCare;
+  readonly lag: Lag | null;
   /** How the uplinks treat tags: transparent when no port group has a VLAN, else a trunk of the port groups' VLANs or of `uplinkVlans`. */
   readonly uplinkVlan: PortVlan;
+  readonly uplinkTags: TagRules;
+  readonly uplinkPolicy: PortPolicy;
   readonly portGroups: readonly PortGroup[];
+  /** R9: floods from outside are taken on one uplink for each VLAN, on the first usable one, or by each vNIC on its own pin. */
+  readonly receivers: 'per-vlan' | 'active' | 'per-recipient';
+  /** R8: unicast from outside is taken on its owner's pin, on any uplink that its owner's team uses, or on any in use. */
+  readonly rpf: 'strict' | 'loose' | 'off';
+  /** After a vNIC was pinned anew, its former uplink is good for this long too, ms. */
+  readonly rpfGraceMs: number;
+  /** R6: VLANs in which unknown unicast from outside is flooded. */
+  readonly floodUnknown: readonly VlanRange[];
+  /** Shared VLAN learning: the VLANs of a list have one FID, the first's. */
+  readonly sharedVlans: readonly (readonly number[])[];
+  /** Frames shorter than 60 bytes are padded when they leave by an uplink or lose a tag (802.3 4.2.3.3). */
+  readonly padding: boolean;
   readonly table: Table;
   /** Largest payload in bytes, 68-65535, default 1500; a longer frame than mtu + 14 (+ 4 if tagged) is dropped as a giant. */
   readonly mtu: number;
@@ -82,6 +175,8 @@ export interface Nic {
   readonly vswitch: string;
   readonly portGroup: string;
   readonly mac: Mac;
+  /** The address that the guest uses, where it is not the configured one. */
+  readonly effectiveMac?: Mac;
   readonly ip?: Ipv4;
 }
 
@@ -101,12 +196,26 @@ export interface Host {
 export interface PhysicalPort {
   readonly name: string;
   readonly vlan: PortVlan;
+  readonly tags: TagRules;
+  readonly policy: PortPolicy;
+  /** The LAG it is a member of, if any. */
+  readonly lag?: string;
+}
+
+/** Ports of a physical switch as one; the member for a frame is chosen as by `ip-hash`. */
+export interface PhysicalLag extends Lag {
+  readonly name: string;
+  /** Port names, in the switch's order; the first one stands for all in tables. */
+  readonly ports: readonly string[];
 }
 
 /** A plain learning bridge (802.1D without spanning tree), so that loops can really happen outside. */
 export interface PhysicalSwitch {
   readonly name: string;
   readonly ports: readonly PhysicalPort[];
+  readonly lags: readonly PhysicalLag[];
+  readonly sharedVlans: readonly (readonly number[])[];
+  readonly padding: boolean;
   readonly table: Table;
   readonly mtu: number;
 }
@@ -153,9 +262,26 @@ export interface CaptureRequest {
   readonly snapLength: number;
 }
 
+/** Rules that are switched off for a lesson. */
+export interface Teaching {
+  /** Numbers of the rules that are off, 1-19, in rising order. */
+  readonly disabled: readonly number[];
+  /** Times that one frame may come in by one switch before the storm guard takes it out, 2-65,535. */
+  readonly stormLimit: number;
+}
+
+/** Legal, but hardly what its author wants. */
+export interface Warning {
+  /** `file:line:column: path`, as far as known. */
+  readonly place: string;
+  readonly message: string;
+}
+
 export interface Topology {
   readonly name: string;
   readonly seed: number;
+  readonly teaching: Teaching | null;
+  readonly warnings: readonly Warning[];
   readonly hosts: readonly Host[];
   readonly switches: readonly PhysicalSwitch[];
   readonly links: readonly Link[];

@@ -1,7 +1,7 @@
 /**
  * The ports of a topology by name: how commands, captures and traffic find them.
  */
-import type { Host, Nic, PhysicalPort, PhysicalSwitch, PortName, Topology, Vm } from './model.ts';
+import type { Host, Nic, PhysicalPort, PhysicalSwitch, PortName, Topology, Vm, VSwitch } from './model.ts';
 import { hint } from './suggestion.ts';
 
 /** What has ports; a Topology is one, and so is the half of it that exists while the rest is still being checked. */
@@ -77,6 +77,14 @@ export function portIndex(world: World): ReadonlyMap<PortName, Port> {
 /** The host or switch a port's name begins with. */
 export function ownerOf(port: string): string {
   return port.split('/', 1)[0]!;
+}
+
+/** The vSwitch that the uplink belongs to, if it is one and belongs to any. */
+export function vswitchOf(name: PortName, world: World): VSwitch | undefined {
+  const port = portIndex(world).get(name);
+  if (port?.kind !== 'uplink') return undefined;
+  const uplink = name.slice(ownerOf(name).length + 1);
+  return port.host.vswitches.find(({ uplinks }) => uplinks.includes(uplink));
 }
 
 /** Why `text` names no port, and what there is instead. */

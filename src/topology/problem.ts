@@ -1,6 +1,8 @@
 /**
- * What is wrong with a topology, collected so that a user sees all of it at once.
+ * What is wrong with a topology, and what is only unwise, collected so that a user sees all of it at once.
  */
+import type { Warning } from './model.ts';
+
 /** Keys and list indexes from the top of the file. */
 export type Path = readonly (string | number)[];
 
@@ -29,9 +31,15 @@ export class TopologyError extends Error {
 }
 
 function line(problem: Problem): string {
-  const { file, path, message } = problem;
-  const place = problem.line === 0 ? file : `${file}:${problem.line}:${problem.column}`;
-  return [place, path, message].filter((part) => part !== '').join(': ');
+  return joined(placeOf(problem), problem.message);
+}
+
+function placeOf({ file, line, column, path }: Problem): string {
+  return joined(line === 0 ? file : `${file}:${line}:${column}`, path);
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(': ');
 }
 
 export type Place = 'key' | 'value';
@@ -57,6 +65,7 @@ interface Entry {
  */
 export class Problems {
   readonly #entries = new Map<string, Entry>();
+  readonly #warnings = new Map<string, Entry>();
   readonly #lost = new Map<string, Path>();
   #origins: ReadonlyMap<string, Origin> = new Map();
 
@@ -69,9 +78,18 @@ export class Problems {
   }
 
   add(path: Path, message: string, place: Place = 'value'): void {
+    this.#note(this.#entries, path, message, place);
+  }
+
+  /** What is legal, but hardly wanted. */
+  warn(path: Path, message: string, place: Place = 'value'): void {
+    this.#note(this.#warnings, path, message, place);
+  }
+
+  #note(entries: Map<string, Entry>, path: Path, message: string, place: Place): void {
     const written = this.#written(path);
     const key = JSON.stringify(written);
-    if (!this.#entries.has(key)) this.#entries.set(key, { path: written, place, message });
+    if (!entries.has(key)) entries.set(key, { path: written, place, message });
   }
 
   /** As add, for a value that could not be read and is missing from here on, together with all that stands in `lost`. */
@@ -96,12 +114,15 @@ export class Problems {
 
   /** Throws a TopologyError with `known` and all problems, in file order if `locate` knows the file; returns if there are none. */
   throwIfAny(file: string, locate?: Locate, known: readonly Problem[] = []): void {
-    const found = [...this.#entries.values()].map(({ path, place, message }) => {
-      const { line, column } = locate?.(path, place) ?? { line: 0, column: 0 };
-      return { file, line, column, path: pathText(path), message };
-    });
-    const problems = [...known, ...found].sort((a, b) => a.line - b.line || a.column - b.column);
+    const problems = inOrder([...known, ...located(this.#entries, file, locate)]);
     if (problems.length > 0) throw new TopologyError(problems);
+  }
+
+  warnings(file: string, locate?: Locate): Warning[] {
+    return inOrder(located(this.#warnings, file, locate)).map((each) => ({
+      place: placeOf(each),
+      message: each.message,
+    }));
   }
 
   #written(path: Path): Path {
@@ -111,6 +132,17 @@ export class Problems {
     const source = part === 'vms' && vm !== undefined ? (origin.vms.get(String(vm)) ?? vm) : vm;
     return [hosts!, origin.host, ...[part, source].filter((key) => key !== undefined), ...rest];
   }
+}
+
+function located(entries: ReadonlyMap<string, Entry>, file: string, locate: Locate | undefined): Problem[] {
+  return [...entries.values()].map(({ path, place, message }) => {
+    const { line, column } = locate?.(path, place) ?? { line: 0, column: 0 };
+    return { file, line, column, path: pathText(path), message };
+  });
+}
+
+function inOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** The path as a user reads it. */

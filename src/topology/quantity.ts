@@ -47,6 +47,23 @@ function nanoseconds(value: unknown, text: unknown, allowed: string): number {
   return result;
 }
 
+const pauseNsMin = 1e6;
+const pauseNsMax = 3_600e9;
+
+/** Time between two frames of the same kind. */
+export function readPause(value: unknown): number {
+  const ns = readDelay(value);
+  if (ns >= pauseNsMin && ns <= pauseNsMax) return ns;
+  throw new Refusal(value, 'in range', '1ms to 1h');
+}
+
+/** Whole milliseconds. */
+export function readGrace(value: unknown): number {
+  const ms = readDelay(value) / 1e6;
+  if (Number.isInteger(ms) && ms * 1e6 <= pauseNsMax) return ms;
+  throw new Refusal(value, 'in range', '0 to 1h in whole milliseconds');
+}
+
 const ageingSecondsMax = 1_000_000;
 
 /** Seconds, 1 to 1,000,000; 802.1D-2004 table 7-5 begins at 10 s, lessons want to see an entry go sooner. */
@@ -80,6 +97,15 @@ export function readTrafficRate(value: unknown): Rate {
   const bits = bare ? undefined : scaled(value, bitRatePattern);
   if (bits !== undefined) return { kind: 'bits', perSecond: bits };
   throw new Refusal(value, 'a traffic rate', 'max, frames a second such as 100kpps, or bits a second such as 1Gbps');
+}
+
+const frameRateMax = 1e9;
+
+/** Whole frames a second. */
+export function readFrameRate(value: unknown): number {
+  const rate = scaled(value, frameRatePattern);
+  if (rate !== undefined && Number.isInteger(rate) && rate <= frameRateMax) return rate;
+  throw new Refusal(value, 'a frame rate', 'whole frames a second such as 100pps or 1kpps, 1pps to 1Gpps');
 }
 
 const rateMax = 1e15;

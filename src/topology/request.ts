@@ -16,6 +16,10 @@ export function capturesOf(file: File, world: World, problems: Problems): Captur
       problems.add([...path, 'file'], `${entry.file} is the file of another capture; each needs its own`);
     }
     files.add(entry.file);
+    if (entry.file.endsWith('.pcap') && (file.teaching?.disable ?? []).length > 0) {
+      const why = 'a classic pcap has no room to say that rules are switched off; name it .pcapng';
+      problems.warn([...path, 'file'], why);
+    }
     const wanted = entry.ports ?? ['*'];
     if (wanted.length === 0) problems.add([...path, 'ports'], 'no ports; leave ports out, or write ["*"], for all');
     const ports = new Set(

@@ -4,54 +4,19 @@
  */
 import type { z } from 'zod';
 import { readIpv4, readMac } from './address.ts';
+import { physicalSwitch } from './bridge-schema.ts';
 import { limits } from './limits.ts';
-import { readAgeing, readDelay, readDuration, readLinkRate, readTrafficRate } from './quantity.ts';
-import { integerReader, readName, readPortGroupName, textReader } from './scalar.ts';
-import { attempt, choice, flag, integer, jsonSchema, list, map, named, refuse, scalar, spelled } from './shape.ts';
+import { numberOrText } from './port-schema.ts';
+import { readDelay, readDuration, readLinkRate, readTrafficRate } from './quantity.ts';
+import { readRule } from './rule.ts';
+import { readName, readPortGroupName, textReader } from './scalar.ts';
+import { attempt, integer, jsonSchema, list, map, named, refuse, scalar, spelled } from './shape.ts';
 import { isMap, Refusal } from './value.ts';
-import { readVlan, readVlanSet, vidMax } from './vlan.ts';
+import { vswitch } from './vswitch-schema.ts';
 
 const text = { type: 'string' };
-const numberOrText = { type: ['number', 'string'] };
-const vlanJson = {
-  anyOf: [
-    { type: 'integer', minimum: 0, maximum: 4095 },
-    { type: 'string' },
-    { type: 'array', items: { type: ['integer', 'string'] } },
-  ],
-};
-
 const portText = textReader('a port', 'owner/port, such as esx1/vm1 or tor/1');
 const portName = (description: string) => scalar(portText, { description, ...text, examples: ['esx1/vm1', 'tor/1'] });
-const nameList = (description: string) =>
-  list(scalar(readName, { description: 'Name of an uplink.', ...text }), { description });
-
-const mtu = integer(68, 65_535, 'Largest payload of a frame in bytes. Default 1500.');
-
-const table = map(
-  {
-    max: integer(1, 1_000_000, 'Most entries. Default 8192.').optional(),
-    ageing: scalar(readAgeing, {
-      description: 'How long a silent station stays, 1s to 1000000s. Default 300s.',
-      ...numberOrText,
-    }).optional(),
-    whenFull: choice(
-      ['evict', 'forward'],
-      'A new station in a full table: evict the oldest of the fullest port (default), or forward without learning.',
-    ).optional(),
-  },
-  { description: 'The MAC table.' },
-);
-
-const vlanKeys = {
-  vlan: scalar(readVlan, {
-    description: '0-4094: access port. 4095, "10,20-30" or a list: trunk.',
-    ...vlanJson,
-  }).optional(),
-  native: integer(1, vidMax, 'Trunk only: the VLAN of untagged frames. Default: none.').optional(),
-  nativeTagged: flag('The native VLAN leaves tagged. Default false.').optional(),
-};
-
 const cableKeys = {
   rate: scalar(readLinkRate, {
     description: 'Bits a second, such as 10G, or unlimited (default).',
@@ -99,36 +64,6 @@ const uplinks = spelled(
   },
 );
 
-const vswitch = map(
-  {
-    uplinks: nameList('Uplinks of this vSwitch. Default: all of the host, if it has one vSwitch.').optional(),
-    macModel: choice(
-      ['learning', 'registered'],
-      'How the vSwitch knows its VMs: by source addresses or from the configuration. Default learning.',
-    ).optional(),
-    mtu: mtu.optional(),
-    teaming: map(
-      {
-        policy: choice(['port-id'], 'How a vNIC is pinned to an uplink.').optional(),
-        active: nameList('Uplinks in use, in order. Default: all that are not standby.').optional(),
-        standby: nameList('Uplinks that take over when an active one fails. Default: none.').optional(),
-      },
-      { description: 'Uplinks of the vSwitch that stand in neither list are unused.' },
-    ).optional(),
-    table: table.optional(),
-    uplinkVlans: scalar(readVlanSet, {
-      description: 'VLANs that the uplinks carry. Default: those of the port groups.',
-      ...vlanJson,
-    }).optional(),
-    portGroups: named(
-      map(vlanKeys, { description: 'Without vlan: VLAN 0, or transparent if no port group has one.' }),
-      { description: 'Port groups by name.' },
-      readPortGroupName,
-    ).optional(),
-  },
-  { description: 'A virtual switch.' },
-);
-
 const nicKeys = {
   portGroup: scalar(readPortGroupName, {
     description: 'Default: the only one of the host.',
@@ -142,12 +77,20 @@ const nicKeys = {
     description: 'Unicast MAC. Default: one of 00:50:56:00:00:00 to 3f:ff:ff.',
     ...text,
   }).optional(),
+  effectiveMac: scalar(readMac, {
+    description: 'The address that the guest uses itself. Default: mac.',
+    ...text,
+  }).optional(),
   ip: scalar(readIpv4, { description: 'Such as 10.0.0.1/24. Default: none.', ...text }).optional(),
 };
 
 const vm = map(
   {
-    count: integer(1, limits.nics, 'Makes name1 to nameN; ip and mac count up unless they hold {v}.').optional(),
+    count: integer(
+      1,
+      limits.nics,
+      'Makes name1 to nameN; ip, mac and effectiveMac count up unless they hold {v}.',
+    ).optional(),
     ...nicKeys,
     nics: list(map(nicKeys, { description: 'A vNIC.' }), {
       description: 'The vNICs, when there is not just one.',
@@ -168,35 +111,6 @@ const host = map(
     vms: named(vm, { description: 'Virtual machines by name.' }).optional(),
   },
   { description: 'A hypervisor.' },
-);
-
-const readPortCount = integerReader(1, limits.portsPerSwitch);
-
-/** `ports: 8` is the same as ports 1 to 8 without settings. */
-const physicalPorts = spelled(
-  (value, context) => {
-    if (value === null || isMap(value)) return value;
-    if (typeof value !== 'number') {
-      return refuse(
-        context,
-        new Refusal(value, 'a number or map of ports', 'such as 8, or a map from names to settings'),
-      );
-    }
-    const count = attempt(() => readPortCount(value), context) ?? 0;
-    return Object.fromEntries(Array.from({ length: count }, (_, i) => [String(i + 1), null]));
-  },
-  named(map(vlanKeys, { description: 'Without vlan: trunk 1-4094, native 1; transparent if no port has one.' }), {
-    description: 'Ports by name.',
-  }),
-  {
-    description: 'A number of ports, or a map from names to settings.',
-    also: [{ type: 'integer', minimum: 1, maximum: limits.portsPerSwitch }],
-  },
-);
-
-const physicalSwitch = map(
-  { ports: physicalPorts, mtu: mtu.optional(), table: table.optional() },
-  { description: 'A learning bridge without spanning tree.' },
 );
 
 const link = map(
@@ -250,6 +164,19 @@ export const fileSchema = map(
     ).optional(),
     traffic: list(stream, { description: 'Traffic of a run.' }).optional(),
     captures: list(capture, { description: 'Captures of a run.' }).optional(),
+    teaching: map(
+      {
+        disable: list(scalar(readRule, { description: 'A rule, R1 to R19.', ...text, pattern: '^R([1-9]|1[0-9])$' }), {
+          description: 'Rules that are switched off. Default: none.',
+        }).optional(),
+        stormLimit: integer(
+          2,
+          65_535,
+          'Times that one frame may come in by one switch before it is taken out. Default 64.',
+        ).optional(),
+      },
+      { description: 'For lessons: what happens without a rule.' },
+    ).optional(),
   },
   { description: 'A topology of the virtual-switch emulator.' },
 );
@@ -257,13 +184,10 @@ export const fileSchema = map(
 /** The file after the check of every single value; copies are written out, names are not yet resolved. */
 export type File = z.output<typeof fileSchema>;
 export type HostEntry = z.output<typeof host>;
-export type PhysicalSwitchEntry = z.output<typeof physicalSwitch>;
-export type VSwitchEntry = z.output<typeof vswitch>;
 export type VmEntry = z.output<typeof vm>;
 export type NicEntry = Omit<VmEntry, 'count' | 'nics'>;
 export type StreamEntry = z.output<typeof stream>;
 export type CableEntry = Pick<z.output<typeof uplink>, 'rate' | 'delay' | 'queue'>;
-export type TableEntry = z.output<typeof table>;
 
 /** JSON Schema (draft 2020-12) of a topology file, with a description for every key, for completion in editors. */
 export function topologyJsonSchema(): object {

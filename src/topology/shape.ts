@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { choiceReader, integerReader, type Reader, readBoolean, readName } from './scalar.ts';
-import { hint } from './suggestion.ts';
+import { hint, listed } from './suggestion.ts';
 import { isMap, Refusal } from './value.ts';
 
 /** What an editor shows and completes. `also` holds further spellings, which are brought to the described one before the check. */
@@ -44,7 +44,7 @@ export function map<S extends z.ZodRawShape>(shape: S, json: Json) {
   const keys = Object.keys(shape);
   const check = (value: unknown, context: z.RefinementCtx) => {
     if (value === null) return {};
-    if (!isMap(value)) return refuse(context, new Refusal(value, 'a map', `allowed: ${keys.join(', ')}`));
+    if (!isMap(value)) return refuse(context, new Refusal(value, 'a map', `allowed: ${listed(keys)}`));
     for (const key of Object.keys(value)) {
       if (!keys.includes(key)) refuseKey(context, key, `unknown key ${key}; ${hint(key, keys, 'allowed:')}`);
     }

@@ -63,34 +63,86 @@ export function union(ranges: readonly VlanRange[]): VlanRange[] {
   return result;
 }
 
-/** The three keys of a port group or physical port. */
+/** What is in `ranges` and not in `others`, both as union gives them. */
+export function difference(ranges: readonly VlanRange[], others: readonly VlanRange[]): VlanRange[] {
+  return ranges.flatMap((range) => {
+    const left: VlanRange[] = [];
+    let first = range.first;
+    for (const other of others) {
+      if (other.last < first || other.first > range.last) continue;
+      if (other.first > first) left.push({ first, last: other.first - 1 });
+      first = other.last + 1;
+    }
+    return first > range.last ? left : [...left, { first, last: range.last }];
+  });
+}
+
+/** The VLANs as a user writes them: `10,20-30`. */
+export function vlanText(ranges: readonly VlanRange[]): string {
+  return ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+}
+
+export const allVlans: readonly VlanRange[] = [{ first: 0, last: vidMax }];
+
+/** The VLANs in which unknown unicast from outside is flooded: `flood` for all, `drop` for none, or a set. */
+export function readUnknownFromOutside(value: unknown): readonly VlanRange[] {
+  if (value === 'flood') return allVlans;
+  if (value === 'drop') return [];
+  try {
+    return readVlanSet(value);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Refusal(value, 'one of the choices', 'flood, drop, or VLANs such as "10,20-30"');
+  }
+}
+
+/** The keys of a port group or physical port that say which VLANs it has. */
 export interface VlanKeys {
   readonly vlan?: Vlan | undefined;
   readonly native?: number | undefined;
   readonly nativeTagged?: boolean | undefined;
+  readonly tunnel?: boolean | undefined;
 }
 
-/** The port's treatment of tags; `unset` where the user says nothing. */
-export function portVlan(keys: VlanKeys, unset: PortVlan, path: Path, problems: Problems): PortVlan {
-  const { vlan, native, nativeTagged = false } = keys;
-  const trunk = vlan !== undefined && 'vids' in vlan;
-  if (native !== undefined && !trunk && !problems.lost([...path, 'vlan'])) {
-    problems.add(
-      [...path, 'native'],
-      'native stands only beside a trunk; write vlan as a range or list, such as 1-4094',
-    );
+/** The port's VLANs; `unset` where the user says nothing. `privateVlans` as in PrivateVlans.receives. */
+export function portVlan(
+  keys: VlanKeys,
+  unset: PortVlan,
+  path: Path,
+  problems: Problems,
+  privateVlans: ReadonlyMap<number, readonly number[]> = new Map(),
+): PortVlan {
+  const { vlan, native, nativeTagged = false, tunnel = false } = keys;
+  refuseNative(keys, path, problems);
+  const vid = vlan !== undefined && 'vid' in vlan ? vlan.vid : 0;
+  const receives = privateVlans.get(vid);
+  if (tunnel && vid === 0 && !problems.lost([...path, 'vlan'])) {
+    problems.add([...path, 'tunnel'], 'tunnel needs one service VLAN; write vlan: 1-4094');
+  } else if (tunnel && receives !== undefined) {
+    problems.add([...path, 'tunnel'], `VLAN ${vid} is private; a tunnel needs one that is not in privateVlans`);
   }
-  if (nativeTagged && native === undefined && !problems.lost([...path, 'native'])) {
-    problems.add([...path, 'nativeTagged'], 'nativeTagged has no native VLAN; write native: 1-4094');
-  }
+  if (tunnel) return { mode: 'tunnel', vid };
   if (vlan === undefined) return unset;
-  if ('vid' in vlan) return { mode: 'access', vid: vlan.vid };
-  return { mode: 'trunk', vids: vlan.vids, ...(native !== undefined && { native }), nativeTagged };
+  if ('vids' in vlan) return { mode: 'trunk', vids: vlan.vids, ...(native !== undefined && { native }), nativeTagged };
+  return receives === undefined ? { mode: 'access', vid } : { mode: 'private', vid, receives };
+}
+
+function refuseNative({ vlan, native, nativeTagged = false }: VlanKeys, path: Path, problems: Problems): void {
+  if (native === undefined) {
+    if (nativeTagged && !problems.lost([...path, 'native'])) {
+      problems.add([...path, 'nativeTagged'], 'nativeTagged has no native VLAN; write native: 1-4094');
+    }
+  } else if (vlan === undefined || 'vid' in vlan) {
+    if (problems.lost([...path, 'vlan'])) return;
+    const why = 'native stands only beside a trunk; write vlan as a range or list, such as 1-4094';
+    problems.add([...path, 'native'], why);
+  } else if (difference([{ first: native, last: native }], vlan.vids).length > 0) {
+    problems.add([...path, 'native'], `native ${native} is not among the trunk's VLANs; add it to vlan`);
+  }
 }
 
 /** The VLANs a port takes part in, as ranges; a transparent port has none. */
 export function vlansOf(vlan: PortVlan): readonly VlanRange[] {
   if (vlan.mode === 'transparent') return [];
-  if (vlan.mode === 'access') return [{ first: vlan.vid, last: vlan.vid }];
-  return vlan.native === undefined ? vlan.vids : [...vlan.vids, { first: vlan.native, last: vlan.native }];
+  return vlan.mode === 'trunk' ? vlan.vids : [{ first: vlan.vid, last: vlan.vid }];
 }

@@ -43,7 +43,7 @@ export function nicsOf(vm: VmEntry, path: Path): NicAt[] {
 }
 
 function refuseBothForms(vm: VmEntry, path: Path, problems: Problems): void {
-  for (const key of ['portGroup', 'vswitch', 'mac', 'ip'] as const) {
+  for (const key of ['portGroup', 'vswitch', 'mac', 'effectiveMac', 'ip'] as const) {
     if (vm[key] !== undefined) problems.add([...path, key], `${key} stands beside nics; write it in an entry of nics`);
   }
 }
@@ -66,7 +66,9 @@ class Attachment {
   attach({ entry, path }: NicAt, name: string): Nic {
     const port = `${this.#hostPath[1]}/${name}`;
     const place = this.#place(entry, path);
-    const nic = { name, ...place, mac: this.#mac(entry.mac, place.vswitch, port, path) };
+    const mac = this.#mac(entry.mac, place.vswitch, port, path);
+    const { effectiveMac = mac } = entry;
+    const nic = { name, ...place, mac, ...(effectiveMac !== mac && { effectiveMac }) };
     if (entry.ip === undefined) return nic;
     const other = this.#addresses.ips.get(entry.ip.address);
     if (other !== undefined) {

@@ -104,11 +104,19 @@ describe.concurrent('what vswitch says about itself', () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     const schema = JSON.parse(ended.stdout);
     expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
-    expect(Object.keys(schema.properties)).toEqual(['name', 'seed', 'hosts', 'physical', 'traffic', 'captures']);
+    expect(Object.keys(schema.properties)).toEqual([
+      'name',
+      'seed',
+      'hosts',
+      'physical',
+      'traffic',
+      'captures',
+      'teaching',
+    ]);
     for (const key of Object.values<{ description?: string }>(schema.properties)) expect(key.description).toBeTruthy();
   });
 
-  for (const command of ['', 'run', 'replay', 'check', 'explain', 'ports', 'mac-table', 'schema']) {
+  for (const command of ['', 'run', 'replay', 'check', 'explain', 'ports', 'mac-table', 'moves', 'schema']) {
     it(`gives an example in vswitch ${command} --help`, async () => {
       const ended = await vswitch([...(command === '' ? [] : [command]), '--help'], { cwd: folder() });
       expect(ended).toMatchObject({ code: 0, stderr: '' });

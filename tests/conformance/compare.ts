@@ -3,18 +3,27 @@
  *
  * - outputs of a step are a multiset of port and bytes;
  * - with balance-slb any member may carry a frame, but a VLAN and source keep their member as long as no event comes between;
- * - announcements that the recorded switch sent of itself on an event are left out (R14 is a later matter here);
+ * - of announcements that a switch sends of itself on an event, port, VLAN and source count;
  * - a table is a set of (VLAN, address, port, static).
  */
+import { macAt } from '../model/frame.ts';
+import { classify } from '../model/vlan.ts';
 import type { Outcome } from './play.ts';
-import { expandFrame, type FdbEntry, type Scenario } from './scenario.ts';
+import { configOf, expandFrame, type FdbEntry, type Scenario } from './scenario.ts';
 
 export interface Difference {
   readonly step: number;
-  readonly kind: 'missing frame' | 'extra frame' | 'other member' | 'missing fdb' | 'extra fdb';
+  readonly kind:
+    | 'missing frame'
+    | 'extra frame'
+    | 'other member'
+    | 'missing announcement'
+    | 'extra announcement'
+    | 'missing fdb'
+    | 'extra fdb';
   /** The port and frame, or the table's line. */
   readonly what: string;
-  /** `vlan mac` of a table's line. */
+  /** `vlan mac` of a table's line or an announcement. */
   readonly station?: string;
 }
 
@@ -31,11 +40,21 @@ export function compare(scenario: Scenario, outcome: Outcome): Difference[] {
   const expected = new Map(scenario.expect.map(({ step, out }) => [step, out]));
   const memberOf = new Map<string, string>();
   const differences: Difference[] = [];
+  const stationOf = (what: string) => what.split(' ').slice(0, 2).join(' ');
+  const uplink = configOf(scenario, 'ours').ports.find((port) => port.kind === 'uplink');
+  const announced = ({ port, frame }: Sent) => {
+    const bytes = Buffer.from(frame, 'hex');
+    return `${classify(uplink!, bytes)} ${macAt(bytes, 6)} ${name(port)}`;
+  };
 
   for (const [index, { out }] of outcome.steps.entries()) {
     const step = scenario.steps[index]!;
     if ('event' in step) {
       if (step.event !== 'age') memberOf.clear();
+      const [missing, extra] = minus((expected.get(index) ?? []).map(announced), out.map(announced));
+      const found = (kind: Difference['kind'], what: string) => ({ step: index, kind, what, station: stationOf(what) });
+      differences.push(...missing.map((what) => found('missing announcement', what)));
+      differences.push(...extra.map((what) => found('extra announcement', what)));
       continue;
     }
     for (const { port, frame } of anyMember ? out.filter(({ port }) => members.includes(port)) : []) {
@@ -49,14 +68,11 @@ export function compare(scenario: Scenario, outcome: Outcome): Difference[] {
     for (const what of extra) differences.push({ step: index, kind: 'extra frame', what });
   }
   for (const { after_step: step, entries } of scenario.fdb) {
-    const got = outcome.fdb.get(step);
-    if (got === undefined) continue; // behind the last step that was played
     const line = (entry: FdbEntry) => {
       const port = members.includes(entry.port) ? 'uplink' : entry.port;
       return `${entry.vlan} ${entry.mac.toLowerCase()} ${port}${entry.static ? ' static' : ''}`;
     };
-    const [missing, extra] = minus(entries.map(line), got.map(line));
-    const stationOf = (what: string) => what.split(' ').slice(0, 2).join(' ');
+    const [missing, extra] = minus(entries.map(line), outcome.fdb.get(step)!.map(line));
     for (const what of missing) differences.push({ step, kind: 'missing fdb', what, station: stationOf(what) });
     for (const what of extra) differences.push({ step, kind: 'extra fdb', what, station: stationOf(what) });
   }

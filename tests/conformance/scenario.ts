@@ -1,9 +1,8 @@
 /** Recorded scenarios: their shape, and the switch and frames that they stand for. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PortVlan } from '../../src/topology/model.ts';
-import type { ReferenceConfig } from '../model/reference.ts';
-import { topologyOf } from '../model/topology.ts';
+import type { PortVlan, Teaming } from '../../src/topology/model.ts';
+import { type ReferenceConfig, switchOf } from '../model/config.ts';
 
 interface VlanKeys {
   readonly mode?: 'access' | 'trunk' | 'native' | 'native-tagged';
@@ -71,14 +70,6 @@ export function loadScenarios(): Scenario[] {
     });
 }
 
-const ownEvents = new Set(['age', 'flush', 'link-down', 'link-up', 'set-static', 'del-static']);
-
-/** How many steps from the first our switches can take; the next is an event that they have not, such as `set-active`. */
-export function playableSteps({ steps }: Scenario): number {
-  const first = steps.findIndex((step) => 'event' in step && !ownEvents.has(step.event));
-  return first < 0 ? steps.length : first;
-}
-
 /** An output frame in full, as hex: the shorthand undone with the step's input. */
 export function expandFrame(input: string, output: string): string {
   if (!output.startsWith('=')) return output.toLowerCase();
@@ -98,27 +89,32 @@ function vlanOf({ mode, vlan, trunks }: VlanKeys): PortVlan {
   return { mode: 'trunk', vids, ...native, nativeTagged: mode === 'native-tagged' };
 }
 
-/** Active-backup has one active member and the others in reserve; balance-slb has all of them active, its first one first. */
-function teamOf(uplinks: Uplinks | null): { active: string[]; standby: string[] } {
-  if (uplinks === null) return { active: [], standby: [] };
-  const others = uplinks.members.filter((member) => member !== uplinks.active);
-  if (uplinks.policy === 'active-backup') return { active: [uplinks.active], standby: others };
-  return { active: [uplinks.active, ...others], standby: [] };
+/**
+ * Active-backup has one active member and the others in reserve; balance-slb has all of them active, its first one first.
+ * The recorded team stays where it is unless the scenario says that it does not.
+ */
+function teamOf({ members, active, policy, failback = false }: Uplinks): Teaming {
+  const others = members.filter((member) => member !== active);
+  if (policy === 'active-backup') return { policy: 'port-id', active: [active], standby: others, failback };
+  return { policy: 'port-id', active: [active, ...others], standby: [], failback };
 }
 
-export function configOf({ switch: recorded }: Scenario): ReferenceConfig {
+/**
+ * How a switch of ours is set for a scenario. `ours`: nothing but what the scenario says, all else by default. `theirs`: where
+ * we have a choice, as the recorded switch chose: with balance-slb it takes floods on its active member and unicast on any.
+ */
+export type Setting = 'ours' | 'theirs';
+
+export function configOf({ switch: recorded }: Scenario, setting: Setting): ReferenceConfig {
   const { ports, uplinks, agingSeconds, macTableSize = 1024, mtu = 1500 } = recorded;
   const vnics = ports.map((port) => ({ name: port.name, kind: 'vnic' as const, vlan: vlanOf(port) }));
   const members = uplinks?.members ?? [];
-  return {
-    ports: [...vnics, ...members.map((name) => ({ name, kind: 'uplink' as const, vlan: vlanOf(uplinks!) }))],
-    macModel: 'learning',
-    ...teamOf(uplinks),
+  const outer = members.map((name) => ({ name, kind: 'uplink' as const, vlan: vlanOf(uplinks!) }));
+  return switchOf([...vnics, ...outer], {
+    ...(uplinks !== null && { teaming: teamOf(uplinks) }),
+    ...(setting === 'theirs' && uplinks?.policy === 'balance-slb' && { receivers: 'active', rpf: 'off' }),
     ageNs: BigInt(agingSeconds) * 1_000_000_000n,
     entriesMax: macTableSize,
-    whenFull: 'evict',
     mtu,
-  };
+  });
 }
-
-export const scenarioTopology = (scenario: Scenario) => topologyOf(configOf(scenario));

@@ -1,28 +1,21 @@
 /** R12 and R13 where random tests seldom come: the lock belongs to the entry, and a cut frame announces nothing. */
 import { describe, expect, it } from 'vitest';
-import type { ReferenceConfig } from '../model/reference.ts';
+import { switchOf } from '../model/config.ts';
 import { topologyOf, vnicMac } from '../model/topology.ts';
 import { referenceUnderTest } from '../model/under-test.ts';
 import { type FrameSpec, frameOf } from './frames.ts';
-import type { SwitchUnderTest } from './switch-under-test.ts';
+import { receive, type SwitchUnderTest } from './switch-under-test.ts';
 import { throughRings } from './through-rings.ts';
 import { underTest } from './under-test.ts';
 
-const vlan = { mode: 'transparent' } as const;
-const config: ReferenceConfig = {
-  ports: [
-    { name: 'p1', kind: 'vnic', vlan, mac: vnicMac(0) },
-    { name: 'p2', kind: 'vnic', vlan, mac: vnicMac(1) },
-    { name: 'u0', kind: 'uplink', vlan },
+const config = switchOf(
+  [
+    { name: 'p1', kind: 'vnic', mac: vnicMac(0) },
+    { name: 'p2', kind: 'vnic', mac: vnicMac(1) },
+    { name: 'u0', kind: 'uplink' },
   ],
-  macModel: 'learning',
-  active: ['u0'],
-  standby: [],
-  ageNs: 1_000_000_000n,
-  entriesMax: 64,
-  whenFull: 'evict',
-  mtu: 1500,
-};
+  { ageNs: 1_000_000_000n, entriesMax: 64 },
+);
 
 const [a, b, all] = [vnicMac(0), vnicMac(1), 'ff:ff:ff:ff:ff:ff'];
 const isBack = { dst: all, src: a, tags: [], payload: 'arp reply' } as const;
@@ -33,7 +26,7 @@ type Heard = readonly [seconds: number, port: string, frame: FrameSpec];
 function lastVerdict(sut: SwitchUnderTest, story: readonly Heard[]): string {
   try {
     const hear = ([seconds, port, frame]: Heard, id: number) =>
-      sut.receive(port, frameOf(frame, id), BigInt(Math.round(seconds * 1e9))).verdict;
+      receive(sut, port, frameOf(frame, id), BigInt(Math.round(seconds * 1e9))).verdict;
     return story.map(hear).at(-1)!;
   } finally {
     sut.close();

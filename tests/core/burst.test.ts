@@ -1,68 +1,58 @@
 /** Invariant I11: a burst gives what its frames one by one would, whatever the size of a visit. */
-import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import type { TableRow } from '../model/reference.ts';
-import { byVlanAndMac } from '../model/reference.ts';
+import { it } from 'vitest';
 import { topologyOf } from '../model/topology.ts';
 import { referenceUnderTest } from '../model/under-test.ts';
-import { type Life, lives } from './arbitraries.ts';
+import { assertSameBatch, assertSameTable } from './agreement.ts';
+import type { Life } from './arbitraries.ts';
+import { Cast, pick } from './cast.ts';
 import { frameOf } from './frames.ts';
-import type { SwitchUnderTest } from './switch-under-test.ts';
-import { type Batch, throughRings } from './through-rings.ts';
+import { checkLives, timeoutMs } from './runs.ts';
+import { throughRings } from './through-rings.ts';
 
-const runs = Number(process.env['MODEL_RUNS'] ?? 300);
+const visits = [1, 7, 64];
+const framesMax = 64;
 
-/** What can be seen of a batch: verdicts, each port's frames in order, and the table. */
-interface Seen {
-  readonly verdicts: Record<string, number>;
-  readonly sent: Record<string, string[]>;
-  readonly table: readonly TableRow[];
+/** The frames of a life without its operator, in batches that each wait at one port. */
+function batchesOf({ config, steps }: Life, size: number) {
+  const cast = new Cast(config);
+  const sent = steps.flatMap((step) => (step.do === 'frames' ? step.frames : []));
+  const ports = steps.flatMap((step) => (step.do === 'frames' ? [pick(config.ports, step.port).name] : []));
+  return Array.from({ length: Math.ceil(sent.length / size) }, (_, i) => {
+    const port = pick(ports, i);
+    const frames = sent.slice(i * size, (i + 1) * size);
+    return { port, frames: frames.map((frame, id) => frameOf(cast.spell(frame, port), id)) };
+  });
 }
 
-function seen({ verdicts, copies }: Batch, sut: SwitchUnderTest, nowNs: bigint): Seen {
-  const sent: Record<string, string[]> = {};
-  for (const { port, bytes } of copies) {
-    sent[port] ??= [];
-    sent[port].push(Buffer.from(bytes).toString('hex'));
-  }
-  return { verdicts, sent, table: sut.table(nowNs).sort(byVlanAndMac) };
-}
-
-function oneByOne(model: SwitchUnderTest, port: string, frames: readonly Uint8Array[], nowNs: bigint): Batch {
-  const verdicts: Record<string, number> = {};
-  const replies = frames.map((bytes) => model.receive(port, bytes, nowNs));
-  for (const { verdict } of replies) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
-  return { verdicts, copies: replies.flatMap(({ copies }) => copies) };
-}
-
-/** The frames of a life, in batches that each wait at one port. */
-function batchesOf({ steps }: Life, size: number) {
-  const sent = steps.flatMap((step) => (step.do === 'frame' ? [step] : []));
-  return Array.from({ length: Math.ceil(sent.length / size) }, (_, i) => sent.slice(i * size, (i + 1) * size));
-}
-
-function agrees(life: Life, size: number): void {
+function agrees({ config: { ports, ...settings }, steps }: Life, size: number): void {
   // Frames of one instant are heard at one time, and of equals any may be evicted: so there is room for all.
-  const config = { ...life.config, entriesMax: 64 };
+  const config = { ports, ...settings, entriesMax: 128 };
   const model = referenceUnderTest(config);
-  const visited = [1, 7, 64].map((burst) => throughRings(topologyOf(config), { burst }));
+  const visited = visits.map((burst) => throughRings(topologyOf(config), { burst }));
   let nowNs = 1_000_000n;
   try {
-    for (const batch of batchesOf(life, size)) {
-      const port = config.ports[batch[0]!.port % config.ports.length]!.name;
-      const frames = batch.map(({ frame }, id) => frameOf(frame, id));
+    for (const { port, frames } of batchesOf({ config, steps }, size)) {
       nowNs += 100_000_000n;
-      const want = seen(oneByOne(model, port, frames, nowNs), model, nowNs);
-      for (const each of visited) expect(seen(each.receiveAll(port, frames, nowNs), each, nowNs)).toEqual(want);
+      const want = model.receiveAll(port, frames, nowNs);
+      for (const [i, each] of visited.entries()) {
+        const name = `visits of ${visits[i]}`;
+        assertSameBatch(name, each.receiveAll(port, frames, nowNs), want);
+        assertSameTable(name, each, model, nowNs);
+        each.assertLedger();
+      }
     }
   } finally {
     for (const each of visited) each.close();
   }
 }
 
-it('gives for a burst what its frames give one by one, in order, with visits of 1, 7 and 64', () => {
-  fc.assert(fc.property(lives(100), fc.integer({ min: 2, max: 64 }), agrees), {
-    numRuns: runs,
-    interruptAfterTimeLimit: 60_000,
-  });
-}, 120_000);
+it(
+  'gives for a burst what its frames give one by one, in order, with visits of 1, 7 and 64',
+  () => {
+    checkLives('burst', 150, 100, (life) => {
+      // As long as the life is, so long are its bursts.
+      agrees(life, Math.min(framesMax, 2 + life.steps.length));
+    });
+  },
+  timeoutMs,
+);

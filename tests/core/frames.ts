@@ -5,6 +5,8 @@ export interface FrameSpec {
   readonly src: string;
   /** TCIs of the tags, outermost first. */
   readonly tags: readonly number[];
+  /** The outermost tag is a service provider's, EtherType 88a8. */
+  readonly isService?: boolean;
   readonly payload: 'ip' | 'arp request' | 'gratuitous request' | 'arp reply' | 'arp other' | 'rarp';
   /** Bytes in all, cut or padded to this; 0 stands for an empty frame, absent for the payload's own length. */
   readonly length?: number;
@@ -17,12 +19,12 @@ const octets = (mac: string): number[] => mac.split(':').map((octet) => Number.p
 const word = (value: number): number[] => [value >> 8, value & 0xff];
 
 /** The frame, with `id` in its padding or payload so that no two are alike where there is room. */
-export function frameOf({ dst, src, tags, payload, length }: FrameSpec, id: number): Uint8Array {
+export function frameOf({ dst, src, tags, isService = false, payload, length }: FrameSpec, id: number): Uint8Array {
   const etherType = payload === 'ip' || payload === 'rarp' ? etherTypes[payload] : etherTypes.arp;
   const head = [
     ...octets(dst),
     ...octets(src),
-    ...tags.flatMap((tci) => [0x81, 0x00, ...word(tci)]),
+    ...tags.flatMap((tci, i) => [...word(isService && i === 0 ? 0x88a8 : 0x8100), ...word(tci)]),
     ...word(etherType),
   ];
   const body = payload === 'ip' ? [] : arp(payload, src);

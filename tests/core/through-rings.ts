@@ -1,7 +1,7 @@
 /**
- * The real core, entered as a guest enters it: frames wait in a vNIC's ring and are taken by visits, and uplinks have cables,
- * each to a bridge of its own that has no other port. Only so are the short cuts of visit.ts and arrival.ts under test, for
- * watched ports do without them. Frames from outside are injected at the uplinks.
+ * The real core, entered as a guest enters it: frames wait in a vNIC's ring and are taken by visits, and uplinks and physical
+ * ports have cables, each to a bridge of its own that has no other port. Only so are the short cuts of visit.ts and arrival.ts
+ * under test, for watched ports do without them. Frames from outside are injected where the cables end.
  *
  * What VMs get and what goes outside is read from rings and cables after the other end has taken it: a slot that was given
  * back keeps its bytes until it is taken again, and all frames of a batch are in their slots before the first is relayed.
@@ -9,21 +9,11 @@
 import { coreModule, instantiate } from '../../src/engine/core.ts';
 import * as L from '../../src/engine/generated/layout.ts';
 import { Network } from '../../src/engine/network.ts';
-import { VERDICTS } from '../../src/telemetry/generated/verdicts.ts';
-import type { Topology } from '../../src/topology/model.ts';
-import type { SwitchUnderTest } from './switch-under-test.ts';
-
-export interface Batch {
-  /** Ingress verdicts and how many frames had each. */
-  readonly verdicts: Record<string, number>;
-  /** In the order in which each port got them. */
-  readonly copies: { port: string; bytes: Uint8Array }[];
-}
-
-export interface RingsUnderTest extends SwitchUnderTest {
-  /** All of `frames` wait at `port`, at most 64, before the switch looks at the first. */
-  receiveAll(port: string, frames: readonly Uint8Array[], timeNs: bigint): Batch;
-}
+import { policyDefault, tagRulesDefault } from '../../src/topology/defaults.ts';
+import type { PhysicalSwitch, Topology } from '../../src/topology/model.ts';
+import { assertBalanced, Counters } from './counters.ts';
+import { operate } from './operate.ts';
+import type { Sent, SwitchUnderTest } from './switch-under-test.ts';
 
 interface Exit {
   readonly port: string;
@@ -31,20 +21,37 @@ interface Exit {
   readonly entryBytes: number;
 }
 
-function withCables(topology: Topology, uplinks: readonly string[]): Topology {
-  const table = { entriesMax: 16, ageingSeconds: 300, whenFull: 'forward' } as const;
-  const far = uplinks.map((uplink, i) => ({ uplink, name: `far${i}`, port: `far${i}/1` }));
-  const ports = [{ name: '1', vlan: { mode: 'transparent' } as const }];
+/** Each of the ports leads to a bridge of its own. */
+function withCables(topology: Topology, ports: readonly string[]): Topology {
+  const far = ports.map((outer, i): { outer: string; bridge: PhysicalSwitch } => ({
+    outer,
+    bridge: {
+      name: `far${i}`,
+      ports: [{ name: '1', vlan: { mode: 'transparent' }, tags: tagRulesDefault, policy: policyDefault('learning') }],
+      lags: [],
+      sharedVlans: [],
+      padding: false,
+      table: { entriesMax: 16, ageingSeconds: 300, whenFull: 'forward' },
+      mtu: 9000,
+    },
+  }));
   return {
     ...topology,
-    switches: far.map(({ name }) => ({ name, ports, table, mtu: 9000 })),
-    links: far.map(({ uplink, port }) => ({ a: uplink, b: port, rateBps: null, delayNs: 0, queueFrames: 1024 })),
+    switches: [...topology.switches, ...far.map(({ bridge }) => bridge)],
+    links: far.map(({ outer, bridge }) => {
+      return { a: outer, b: `${bridge.name}/1`, rateBps: null, delayNs: 0, queueFrames: 1024 };
+    }),
   };
 }
 
-export function throughRings(topology: Topology, options: { burst?: number } = {}): RingsUnderTest {
-  const [host] = topology.hosts;
-  const outer = host!.uplinks.map((uplink) => `${host!.name}/${uplink}`);
+/** The ports that cables can go to. */
+function outerPorts({ hosts: [host], switches: [bridge] }: Topology): string[] {
+  if (host !== undefined) return host.uplinks.map((uplink) => `${host.name}/${uplink}`);
+  return bridge!.ports.map((port) => `${bridge!.name}/${port.name}`);
+}
+
+export function throughRings(topology: Topology, options: { burst?: number } = {}): SwitchUnderTest {
+  const outer = outerPorts(topology);
   const network = new Network(withCables(topology, outer), { ...options, injectAt: outer });
   const { memory } = network;
   const core = instantiate(coreModule(), memory.memory);
@@ -58,7 +65,7 @@ export function throughRings(topology: Topology, options: { burst?: number } = {
     ...cables.map(({ from, address }) => ({ port: short(from!), ring: address, entryBytes: 16 })),
   ];
   const taken = new Map(exits.map(({ ring }) => [ring, 0]));
-  let before = ingressVerdicts(network, sw.host);
+  const counters = new Counters(network);
 
   function push(ring: number, bytes: Uint8Array): void {
     memory.bytes.set(bytes, network.plan.stagingAt);
@@ -72,7 +79,7 @@ export function throughRings(topology: Topology, options: { burst?: number } = {
   }
 
   /** What left since the last time. */
-  function newCopies(): Batch['copies'] {
+  function newCopies(): Sent[] {
     return exits.flatMap(({ port, ring, entryBytes }) => {
       const from = taken.get(ring)!;
       const to = memory.u32(ring + L.Ring_head);
@@ -84,48 +91,25 @@ export function throughRings(topology: Topology, options: { burst?: number } = {
     });
   }
 
-  function receiveAll(port: string, frames: readonly Uint8Array[], timeNs: bigint): Batch {
-    network.advance(timeNs);
-    const vnic = vnics.find(({ name }) => name === full(port));
-    for (const bytes of frames) {
-      if (vnic !== undefined) push(vnic.rxRing, bytes);
-      else if (!network.inject(full(port), bytes, timeNs)) throw new Error('the injection queue is full');
-    }
-    network.advance(timeNs);
-    const after = ingressVerdicts(network, sw.host);
-    const fresh = [...after].map(([name, count]) => [name, count - before.get(name)!] as const);
-    before = after;
-    return {
-      verdicts: Object.fromEntries(fresh.filter(([, count]) => count > 0)),
-      copies: newCopies(),
-    };
-  }
-
   return {
-    receiveAll,
-    receive(port, bytes, timeNs) {
-      const { verdicts, copies } = receiveAll(port, [bytes], timeNs);
-      return { verdict: Object.keys(verdicts).join(' and '), copies };
-    },
-    setLink: (port, up) => void network.setLink(full(port), up),
-    flush: (port) => void network.flush(port === undefined ? { switch: sw.name } : { port: full(port) }),
-    setStatic: (vid, mac, port) => void network.setStatic(sw.name, vid, mac, full(port)),
-    deleteStatic: (vid, mac) => void network.setStatic(sw.name, vid, mac, null),
-    table(timeNs) {
+    ...operate(network),
+    receiveAll(port, frames, timeNs) {
       network.advance(timeNs);
-      return network.macTable(sw.name).map(({ vlan, mac, port, static: bound }) => {
-        return { vlan, mac, port: port === 'uplink' ? port : short(port), ...(bound && { static: true as const }) };
-      });
+      const vnic = vnics.find(({ name }) => name === full(port));
+      for (const bytes of frames) {
+        if (vnic !== undefined) push(vnic.rxRing, bytes);
+        else if (!network.inject(full(port), bytes, timeNs)) throw new Error('the injection queue is full');
+      }
+      network.advance(timeNs);
+      return { ...counters.fresh(), copies: newCopies() };
     },
-    close: () => void network.stop(),
+    advance(timeNs) {
+      network.advance(timeNs);
+      return newCopies();
+    },
+    // The guests' rings are filled here and not by guests, so the switch's own ledger is what can balance.
+    assertLedger: () => assertBalanced(network.report().switches[0]!.ledger),
   };
-}
-
-const ingressNames = VERDICTS.filter((row) => row.side === 'ingress').map((row) => row.name);
-
-function ingressVerdicts(network: Network, host: string): Map<string, number> {
-  const ports = network.ports().filter(({ name }) => name.startsWith(`${host}/`));
-  return new Map(ingressNames.map((name) => [name, ports.reduce((sum, port) => sum + (port.verdicts[name] ?? 0), 0)]));
 }
 
 /** The frame that a descriptor stands for; frame.ts draws its fields. */

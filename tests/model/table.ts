@@ -1,5 +1,8 @@
-/** The address table of the reference model: one Map, and every rule written out. */
+/** The address table of the reference model: one Map, and every rule written out. A VLAN here is a FID: the first of those that share. */
+import type { TableFull } from '../../src/topology/model.ts';
 
+/** How long a station that has announced itself here is not believed to be outside (R13). */
+export const lockNs = 5_000_000_000n;
 /** What the table holds for stations outside: all uplinks are one. */
 export const outside = 'uplink';
 
@@ -8,17 +11,26 @@ export interface Entry {
   readonly mac: string;
   /** Name of a local port, or `outside`. */
   place: string;
-  /** Never changes where a station is because of a frame, never ages. */
-  readonly isStatic: boolean;
+  /** `bound` by the operator, or `sticky`: learned by a port that lets nothing go. Neither ages or moves because of a frame. */
+  kind: 'dynamic' | 'sticky' | 'bound';
   heardNs: bigint;
   /** R13: an announcement from outside is not believed before this. */
   lockedUntilNs: bigint;
 }
 
+/** A station was heard elsewhere than before. */
+export interface Move {
+  readonly timeNs: bigint;
+  readonly vlan: number;
+  readonly mac: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface TableConfig {
-  ageNs: bigint;
+  readonly ageNs: bigint;
   readonly entriesMax: number;
-  readonly whenFull: 'evict' | 'forward';
+  readonly whenFull: TableFull;
   /** `outside` first, then the local ports in order: of places equally full the first loses an entry. */
   readonly places: readonly string[];
 }
@@ -26,17 +38,16 @@ export interface TableConfig {
 export class ReferenceTable {
   readonly #config: TableConfig;
   readonly #entries = new Map<string, Entry>();
+  /** Places of the table that registered addresses take up. */
+  registered = 0;
+  readonly moves: Move[] = [];
 
   constructor(config: TableConfig) {
     this.#config = config;
   }
 
-  setAgeing(ageNs: bigint): void {
-    this.#config.ageNs = ageNs;
-  }
-
   #isLive(entry: Entry, nowNs: bigint): boolean {
-    return entry.isStatic || nowNs - entry.heardNs < this.#config.ageNs;
+    return entry.kind !== 'dynamic' || nowNs - entry.heardNs < this.#config.ageNs;
   }
 
   find(vid: number, mac: string, nowNs: bigint): Entry | undefined {
@@ -44,31 +55,50 @@ export class ReferenceTable {
     return entry !== undefined && this.#isLive(entry, nowNs) ? entry : undefined;
   }
 
-  learn(vid: number, mac: string, place: string, nowNs: bigint): void {
+  /** A station is heard at a place: it is entered, moved or refreshed. Undefined: it is new and there is no room for it. */
+  learn(vid: number, mac: string, place: string, nowNs: bigint): Entry | undefined {
     const entry = this.#entries.get(`${vid} ${mac}`);
-    if (entry?.isStatic) return;
-    if (entry === undefined) {
-      if (this.#hasRoom(nowNs)) this.#put(vid, mac, place, false, nowNs);
-      return;
-    }
-    if (!this.#isLive(entry, nowNs) || entry.place !== place) entry.lockedUntilNs = 0n;
+    if (entry === undefined) return this.#hasRoom(nowNs) ? this.#put(vid, mac, place, 'dynamic', nowNs) : undefined;
+    if (entry.kind !== 'dynamic') return entry;
+    const isLive = this.#isLive(entry, nowNs);
+    if (isLive && entry.place !== place)
+      this.moves.push({ timeNs: nowNs, vlan: vid, mac, from: entry.place, to: place });
+    if (!isLive || entry.place !== place) entry.lockedUntilNs = 0n;
     entry.place = place;
     entry.heardNs = nowNs;
+    return entry;
+  }
+
+  /** R13 for a station that was learned. */
+  lock(vid: number, mac: string, nowNs: bigint): void {
+    const entry = this.find(vid, mac, nowNs);
+    if (entry?.kind === 'dynamic') entry.lockedUntilNs = nowNs + lockNs;
+  }
+
+  /** How many stations a port has to answer for. */
+  learnedAt(place: string, nowNs: bigint): number {
+    return this.live(nowNs).filter((entry) => entry.place === place && entry.kind !== 'bound').length;
   }
 
   setStatic(vid: number, mac: string, place: string, nowNs: bigint): void {
     this.#entries.delete(`${vid} ${mac}`);
-    if (this.#hasRoom(nowNs)) this.#put(vid, mac, place, true, nowNs);
+    if (this.#hasRoom(nowNs)) this.#put(vid, mac, place, 'bound', nowNs);
   }
 
   deleteStatic(vid: number, mac: string): void {
-    if (this.#entries.get(`${vid} ${mac}`)?.isStatic) this.#entries.delete(`${vid} ${mac}`);
+    if (this.#entries.get(`${vid} ${mac}`)?.kind !== 'dynamic') this.#entries.delete(`${vid} ${mac}`);
   }
 
-  /** Forgets what was learned, at one place or everywhere. */
-  flush(place?: string): void {
+  /** Forgets a station in those VLANs. */
+  forget(mac: string, isMeant: (vid: number) => boolean): void {
+    for (const [key, entry] of this.#entries) if (entry.mac === mac && isMeant(entry.vid)) this.#entries.delete(key);
+  }
+
+  /** Forgets what was learned: of one place or VLAN, or all; sticky entries only with `sticky`. */
+  flush({ place, vid, sticky }: { place?: string | undefined; vid?: number | undefined; sticky: boolean }): void {
     for (const [key, entry] of this.#entries) {
-      if (!entry.isStatic && (place === undefined || entry.place === place)) this.#entries.delete(key);
+      const isMeant = (place ?? entry.place) === entry.place && (vid ?? entry.vid) === entry.vid;
+      if (isMeant && (entry.kind === 'dynamic' || (sticky && entry.kind === 'sticky'))) this.#entries.delete(key);
     }
   }
 
@@ -76,17 +106,22 @@ export class ReferenceTable {
     return [...this.#entries.values()].filter((entry) => this.#isLive(entry, nowNs));
   }
 
-  #put(vid: number, mac: string, place: string, isStatic: boolean, heardNs: bigint): void {
-    this.#entries.set(`${vid} ${mac}`, { vid, mac, place, isStatic, heardNs, lockedUntilNs: 0n });
+  #put(vid: number, mac: string, place: string, kind: Entry['kind'], heardNs: bigint): Entry {
+    const entry = { vid, mac, place, kind, heardNs, lockedUntilNs: 0n };
+    this.#entries.set(`${vid} ${mac}`, entry);
+    return entry;
+  }
+
+  #isFull(): boolean {
+    return this.#entries.size + this.registered >= this.#config.entriesMax;
   }
 
   /** Whether one more entry fits, after what the rules let go of a full table. */
   #hasRoom(nowNs: bigint): boolean {
-    if (this.#entries.size < this.#config.entriesMax) return true;
-    const before = this.#entries.size;
+    if (!this.#isFull()) return true;
     for (const [key, entry] of this.#entries) if (!this.#isLive(entry, nowNs)) this.#entries.delete(key);
-    if (this.#entries.size < before) return true;
-    if (this.#config.whenFull === 'forward') return false;
+    if (!this.#isFull()) return true;
+    if (this.#config.whenFull !== 'evict') return false;
     const victim = this.#leastRecentlyHeard(this.#fullest());
     if (victim === undefined) return false;
     this.#entries.delete(`${victim.vid} ${victim.mac}`);
@@ -94,7 +129,7 @@ export class ReferenceTable {
   }
 
   #dynamicAt(place: string): Entry[] {
-    return [...this.#entries.values()].filter((entry) => !entry.isStatic && entry.place === place);
+    return [...this.#entries.values()].filter((entry) => entry.kind === 'dynamic' && entry.place === place);
   }
 
   #fullest(): string {

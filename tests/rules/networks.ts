@@ -31,7 +31,8 @@ export interface Shape {
   readonly outside: 'one' | 'joined' | 'apart';
   readonly vlan?: number;
   readonly model?: 'learning' | 'registered';
-  readonly teaming?: { readonly active: string[]; readonly standby?: string[] };
+  /** As in a topology file. */
+  readonly teaming?: Readonly<Record<string, unknown>>;
 }
 
 export const linkDelayNs = 1000n;

@@ -60,7 +60,7 @@ describe('R8, the way back', () => {
   });
 
   it('follows the pin to another uplink', async () => {
-    const lab = labOf({ ...shape, model: 'registered' }, { injectAt: ['*'] });
+    const lab = labOf({ ...shape, model: 'registered', teaming: { notify: false } }, { injectAt: ['*'] });
     await lab.network.setLink('h1/u1', false);
     expect(lab.send('h1/u2', lab.frame(mac.a, mac.x)).recipients).toEqual(['h1/a']);
     await lab.network.setLink('h1/u1', true);

@@ -15,7 +15,7 @@ const portGroups = {
   twenty: { vlan: 20 },
   trunk: { vlan: '1-4094' },
   native: { vlan: '10,20', native: 10 },
-  tagged: { vlan: '20-20', native: 10, nativeTagged: true },
+  tagged: { vlan: '10,20', native: 10, nativeTagged: true },
   vgt: { vlan: 4095 },
   zero: { vlan: 0 },
 };

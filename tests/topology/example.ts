@@ -1,4 +1,4 @@
-/** Every key that a topology file can have, once. */
+/** Every key that a topology file can have. */
 export const exampleYaml = `name: example
 seed: 7
 hosts:
@@ -12,25 +12,53 @@ hosts:
         uplinks: [vmnic0, vmnic1]
         macModel: learning
         mtu: 1500
-        teaming: { policy: port-id, active: [vmnic0, vmnic1], standby: [] }
+        teaming: { policy: port-id, active: [vmnic0, vmnic1], standby: [], failback: true, upDelay: 100ms, downDelay: 0 }
         table: { max: 8192, ageing: 300s, whenFull: evict }
-        uplinkVlans: 1-4094
+        uplinkVlans: 0-4094
+        uplinkTag: c
+        uplinkStorm: { broadcast: 1kpps, multicast: 2kpps, unknownUnicast: 3kpps }
+        preset: vds
+        security: { promiscuous: reject, macChanges: accept, forgedTransmits: accept, staticConflict: drop }
+        bpdu: filter
+        relayReserved: ["0e"]
+        privateVlans: [{ primary: 100, isolated: 101, community: [102, 103] }]
+        sharedVlans: [[10, 20]]
+        receivers: per-vlan
+        rpf: strict
+        rpfGrace: 200ms
+        unknownFromOutside: "10,20"
+        padding: true
         portGroups:
-          web: { vlan: 10 }
-          trunk: { vlan: 1-4094 }
+          web: { vlan: 10, storm: { broadcast: 100pps }, macLimit: 4, sticky: true }
+          trunk: { vlan: 1-4094, tag: s, accept: tagged, ingressFilter: false }
           mixed: { vlan: "10,20-30", native: 10, nativeTagged: false }
           plain: {}
+          customer: { vlan: 200, tunnel: true, macLimit: { max: 16, whenFull: shut } }
+          alone: { vlan: 101, teaming: { policy: explicit, active: [vmnic1], standby: [vmnic0], failback: false } }
+          guest: { vlan: 20, bpdu: guard, relayReserved: [], learning: true, floodUnknown: false, security: { macChanges: reject } }
     vms:
       vm1: { nics: [{ portGroup: web, mac: "00:50:56:00:00:01", ip: "10.0.{n}.1/24" }] }
-      vm2: { portGroup: web, vswitch: vSwitch0, ip: "10.0.{n}.2/24" }
+      vm2: { portGroup: web, vswitch: vSwitch0, effectiveMac: "00:50:56:00:00:99", ip: "10.0.{n}.2/24" }
       client: { count: 8, portGroup: web, ip: "10.0.{n}.10/24" }
+  probe:
+    uplinks: [vmnic0, vmnic1, vmnic2]
+    vswitches:
+      vSwitch0: { teaming: { detection: beacon, beaconInterval: 500ms, notify: { repeat: 3, interval: 2s } } }
+  bundle:
+    uplinks: { vmnic0: { to: agg/4 }, vmnic1: { to: agg/5 } }
+    vswitches:
+      vSwitch0: { teaming: { lag: active, lacpRate: fast, notify: false } }
 physical:
   switches:
     tor: { ports: 8 }
     agg:
-      ports: { 1: { vlan: 10 }, 2: { vlan: 1-4094, native: 1 }, 3: }
+      ports: { 1: { vlan: 10, security: { staticConflict: shut } }, 2: { vlan: 1-4094, native: 1 }, 3: , 4: , 5: }
       mtu: 9000
       table: { max: 16 }
+      lags: { l1: { mode: passive, rate: slow, ports: [5, 4] } }
+      relayReserved: ["02"]
+      sharedVlans: [[1, 2]]
+      padding: true
   links:
     - { a: esx1/vmnic0, b: tor/1, rate: 10G, delay: 2us, queue: 512 }
     - { a: tor/8, b: agg/2 }
@@ -38,4 +66,5 @@ traffic:
   - { from: esx1/vm1, to: esx2/vm1, size: 64, rate: max, flows: 16, start: 1s, stop: 5s, count: 1000 }
 captures:
   - { file: all.pcapng, ports: ["*"], snap: 0 }
+teaching: { disable: [R17], stormLimit: 32 }
 `;

@@ -18,7 +18,8 @@ function fileOf(content: string | Uint8Array): string {
 
 describe('a file', () => {
   it('is read as UTF-8, with or without a byte order mark', () => {
-    expect(loadTopology(fileOf(exampleYaml))).toEqual(parseTopology(exampleYaml, 'lab.yaml'));
+    const file = fileOf(exampleYaml);
+    expect(loadTopology(file)).toEqual(parseTopology(exampleYaml, file));
     expect(loadTopology(fileOf(`\ufeff${exampleYaml}`)).name).toBe('example');
   });
 
@@ -165,6 +166,17 @@ describe('the JSON Schema', () => {
     };
     walk(topologyJsonSchema(), '');
     expect(undescribed).toEqual([]);
+  });
+
+  it('has no key that the example lacks', () => {
+    const keys = new Set<string>();
+    const walk = (schema: unknown): void => {
+      if (typeof schema !== 'object' || schema === null) return;
+      for (const key of Object.keys((schema as { properties?: object }).properties ?? {})) keys.add(key);
+      for (const value of Object.values(schema)) walk(value);
+    };
+    walk(topologyJsonSchema());
+    expect([...keys].filter((key) => !new RegExp(`\\b${key}:`).test(exampleYaml))).toEqual([]);
   });
 
   it('knows the second spelling of uplinks and ports, the required keys, and no others than these', () => {

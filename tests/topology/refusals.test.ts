@@ -42,7 +42,7 @@ const refusals: [yaml: string, ...lines: string[]][] = [
   ],
   [
     vswitch('{ teaming: { policy: ip-hash } }'),
-    '5:38: hosts.esx1.vswitches.vSwitch0.teaming.policy: ip-hash is not one of the choices; allowed: port-id',
+    '5:38: hosts.esx1.vswitches.vSwitch0.teaming.policy: ip-hash needs a LAG; write lag: static, active or passive',
   ],
   [
     vswitch('{ uplinks: [vmnic0] }\n  vSwitch1: { uplinks: [vmnic0] }'),
@@ -52,7 +52,123 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     vswitch('{ uplinks: [vmnic0] }\n  vSwitch1: {}'),
     '6:17: hosts.esx1.vswitches.vSwitch1.uplinks: missing; a host with several vSwitches says which uplinks each has; vmnic0, vmnic1, or [] for none',
   ],
+  [
+    vswitch('{ teaming: { policy: explicit, lag: static } }'),
+    '5:38: hosts.esx1.vswitches.vSwitch0.teaming.policy: explicit does not choose members of a LAG; ip-hash or source-mac',
+  ],
+  [
+    vswitch('{ teaming: { standby: [vmnic1], lag: static } }'),
+    '5:39: hosts.esx1.vswitches.vSwitch0.teaming.standby: a LAG has no standby uplinks; leave standby out',
+  ],
+  [
+    vswitch('{ teaming: { detection: beacon, lag: active } }'),
+    '5:41: hosts.esx1.vswitches.vSwitch0.teaming.detection: no beacon goes between the members of a LAG; write link',
+  ],
+  [
+    vswitch('{ teaming: { active: [], lag: active } }'),
+    '5:47: hosts.esx1.vswitches.vSwitch0.teaming.lag: the LAG has no member; write an uplink in active',
+  ],
+  [
+    vswitch('{ teaming: { lag: static, lacpRate: fast } }'),
+    '5:53: hosts.esx1.vswitches.vSwitch0.teaming.lacpRate: lacpRate is that of LACP; write active or passive, or leave it out',
+  ],
+  [
+    vswitch('{ teaming: { lag: dynamic, policy: ip-hash, lacpRate: fast } }'),
+    '5:35: hosts.esx1.vswitches.vSwitch0.teaming.lag: dynamic is not one of the choices; allowed: static, active, passive',
+  ],
+  [
+    vswitch('{ uplinks: [vmnic0], teaming: { detection: beacon } }'),
+    '5:60: hosts.esx1.vswitches.vSwitch0.teaming.detection: a beacon goes from uplink to uplink; write detection: link, or add uplinks',
+  ],
+  [
+    vswitch('{ teaming: { beaconInterval: 2s } }'),
+    '5:46: hosts.esx1.vswitches.vSwitch0.teaming.beaconInterval: beaconInterval has no beacon; write detection: beacon',
+  ],
+  [
+    vswitch('{ teaming: { detection: beacon, beaconInterval: 0.5ms } }'),
+    '5:65: hosts.esx1.vswitches.vSwitch0.teaming.beaconInterval: 0.5ms is not in range; 1ms to 1h',
+  ],
+  [
+    vswitch('{ teaming: { upDelay: 5 } }'),
+    '5:39: hosts.esx1.vswitches.vSwitch0.teaming.upDelay: 5 is not a duration; a number with ns, us, ms, s, m or h, such as 2us or 1.5s; at most 100 days',
+  ],
+  [
+    vswitch('{ teaming: { notify: often } }'),
+    '5:38: hosts.esx1.vswitches.vSwitch0.teaming.notify: often is not true, false or a map; such as { repeat: 3, interval: 1s }',
+  ],
+  [
+    vswitch('{ teaming: { notify: { repeat: 256 } } }'),
+    '5:48: hosts.esx1.vswitches.vSwitch0.teaming.notify.repeat: 256 is not in range; 0 to 255',
+  ],
+  [
+    vswitch('{ portGroups: { web: { teaming: { active: [vmnic0, vmnic1], standby: [vmnic1] } } } }'),
+    '5:87: hosts.esx1.vswitches.vSwitch0.portGroups.web.teaming.standby[0]: vmnic1 is active too; an uplink is active, standby or unused',
+  ],
+  [
+    vswitch('{ portGroups: { web: { teaming: { standby: [vmnic1] } } } }'),
+    '5:60: hosts.esx1.vswitches.vSwitch0.portGroups.web.teaming.standby: vmnic1 is active on the vSwitch; write active, too, without it',
+  ],
+  [
+    vswitch('{ teaming: { standby: [vmnic1] }, portGroups: { web: { teaming: { active: [vmnic1] } } } }'),
+    '5:91: hosts.esx1.vswitches.vSwitch0.portGroups.web.teaming.active: vmnic1 is standby on the vSwitch; write standby, too, without it',
+  ],
+  [
+    vswitch('{ portGroups: { web: { teaming: { active: [vmnic3] } } } }'),
+    '5:60: hosts.esx1.vswitches.vSwitch0.portGroups.web.teaming.active[0]: unknown uplink vmnic3 in teaming.active; this vSwitch has vmnic0, vmnic1',
+  ],
+  [
+    vswitch('{ portGroups: { web: { teaming: { policy: ip-hash } } } }'),
+    '5:59: hosts.esx1.vswitches.vSwitch0.portGroups.web.teaming.policy: ip-hash needs a LAG; write lag: in the teaming of the vSwitch',
+  ],
+  [
+    vswitch('{ teaming: { lag: static }, portGroups: { web: { teaming: { failback: false } } } }'),
+    '5:66: hosts.esx1.vswitches.vSwitch0.portGroups.web.teaming: the uplinks of the vSwitch are one LAG for all; leave teaming out',
+  ],
+  [
+    vswitch('{ portGroups: { web: { teaming: { lag: static } } } }'),
+    '5:51: hosts.esx1.vswitches.vSwitch0.portGroups.web.teaming.lag: unknown key lag; allowed: policy, active, standby, failback',
+  ],
+  [
+    inHost(`uplinks: [${Array.from({ length: 65 }, (_, i) => `u${i}`).join(', ')}]\nvswitches:\n  v: {}`),
+    '5:10: hosts.esx1.vswitches.v.uplinks: 65 uplinks; at most 64 on a vSwitch',
+  ],
   // Settings of a vSwitch
+  [
+    vswitch('{ preset: esx }'),
+    '5:27: hosts.esx1.vswitches.vSwitch0.preset: esx is not one of the choices; allowed: vss, vds',
+  ],
+  [
+    vswitch('{ security: { macChanges: false } }'),
+    '5:43: hosts.esx1.vswitches.vSwitch0.security.macChanges: false is not one of the choices; allowed: accept, reject',
+  ],
+  [
+    vswitch('{ bpdu: block }'),
+    '5:25: hosts.esx1.vswitches.vSwitch0.bpdu: block is not one of the choices; allowed: pass, filter, guard',
+  ],
+  [
+    vswitch('{ relayReserved: ["0e", "10"] }'),
+    '5:41: hosts.esx1.vswitches.vSwitch0.relayReserved[1]: 10 is not a reserved address; its last octet, 00 to 0f',
+  ],
+  [
+    vswitch('{ uplinkStorm: { multicast: 100 } }'),
+    '5:45: hosts.esx1.vswitches.vSwitch0.uplinkStorm.multicast: 100 is not a frame rate; whole frames a second such as 100pps or 1kpps, 1pps to 1Gpps',
+  ],
+  [
+    vswitch('{ receivers: all }'),
+    '5:30: hosts.esx1.vswitches.vSwitch0.receivers: all is not one of the choices; allowed: per-vlan, active, per-recipient',
+  ],
+  [
+    vswitch('{ rpf: false }'),
+    '5:24: hosts.esx1.vswitches.vSwitch0.rpf: false is not one of the choices; allowed: strict, loose, off',
+  ],
+  [
+    vswitch('{ rpfGrace: 1500us }'),
+    '5:29: hosts.esx1.vswitches.vSwitch0.rpfGrace: 1500us is not in range; 0 to 1h in whole milliseconds',
+  ],
+  [
+    vswitch('{ unknownFromOutside: never }'),
+    '5:39: hosts.esx1.vswitches.vSwitch0.unknownFromOutside: never is not one of the choices; flood, drop, or VLANs such as "10,20-30"',
+  ],
   [
     vswitch('{ macModel: learnin }'),
     '5:29: hosts.esx1.vswitches.vSwitch0.macModel: learnin is not one of the choices; did you mean learning? allowed: learning, registered',
@@ -72,8 +188,8 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     '5:36: hosts.esx1.vswitches.vSwitch0.table.ageing: 1000001 is not in range; 1s to 1,000,000s',
   ],
   [
-    vswitch('{ table: { whenFull: drop } }'),
-    '5:38: hosts.esx1.vswitches.vSwitch0.table.whenFull: drop is not one of the choices; allowed: evict, forward',
+    vswitch('{ table: { whenFull: shut } }'),
+    '5:38: hosts.esx1.vswitches.vSwitch0.table.whenFull: shut is not one of the choices; allowed: evict, forward, drop',
   ],
   // VLANs
   [
@@ -120,14 +236,107 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     vswitch('{ portGroups: { "we/b": {} } }'),
     '5:33: hosts.esx1.vswitches.vSwitch0.portGroups.we/b: we/b is not a port group name; letters, digits, spaces, _ - and ., 1-63 characters, the first a letter or digit',
   ],
+  [
+    vswitch('{ portGroups: { web: { vlan: "10,20", native: 30 } } }'),
+    "5:63: hosts.esx1.vswitches.vSwitch0.portGroups.web.native: native 30 is not among the trunk's VLANs; add it to vlan",
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: 10, tag: s } } }'),
+    '5:55: hosts.esx1.vswitches.vSwitch0.portGroups.web.tag: s stands only beside a trunk; write vlan as a range or list, such as 1-4094',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: 10-20, tunnel: true } } }'),
+    '5:61: hosts.esx1.vswitches.vSwitch0.portGroups.web.tunnel: tunnel needs one service VLAN; write vlan: 1-4094',
+  ],
+  [
+    vswitch('{ portGroups: { web: { tunnel: true } } }'),
+    '5:48: hosts.esx1.vswitches.vSwitch0.portGroups.web.tunnel: tunnel needs one service VLAN; write vlan: 1-4094',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: 10, accept: tagged } } }'),
+    '5:58: hosts.esx1.vswitches.vSwitch0.portGroups.web.accept: an access port sends untagged frames; accept all or untagged, or a trunk',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: 10-20, accept: untagged } } }'),
+    '5:61: hosts.esx1.vswitches.vSwitch0.portGroups.web.accept: the trunk has no VLAN for untagged frames; write native: 1-4094, or accept all',
+  ],
+  [
+    vswitch('{ portGroups: { web: { vlan: 10, tunnel: true, accept: tagged, ingressFilter: false } } }'),
+    '5:72: hosts.esx1.vswitches.vSwitch0.portGroups.web.accept: tags pass a tunnel port unread; leave accept out',
+    '5:95: hosts.esx1.vswitches.vSwitch0.portGroups.web.ingressFilter: tags pass a tunnel port unread; leave ingressFilter out',
+  ],
+  [
+    vswitch('{ uplinkTag: s, sharedVlans: [[1, 2]], privateVlans: [{ primary: 5 }], portGroups: { web: {} } }'),
+    '5:30: hosts.esx1.vswitches.vSwitch0.uplinkTag: no port group has a vlan, so that tags pass unread; give one a vlan',
+    '5:46: hosts.esx1.vswitches.vSwitch0.sharedVlans: no port group has a vlan, so that tags pass unread; give one a vlan',
+    '5:70: hosts.esx1.vswitches.vSwitch0.privateVlans: no port group has a vlan, so that tags pass unread; give one a vlan',
+  ],
+  // Private and shared VLANs
+  [
+    vswitch('{ privateVlans: [{ isolated: 101 }], portGroups: { web: { vlan: 101 } } }'),
+    '5:34: hosts.esx1.vswitches.vSwitch0.privateVlans[0].primary: missing; 1 to 4,094',
+  ],
+  [
+    vswitch('{ privateVlans: [{ primary: 100, isolated: 100 }], portGroups: { web: { vlan: 100 } } }'),
+    '5:60: hosts.esx1.vswitches.vSwitch0.privateVlans[0].isolated: VLAN 100 is private already; each VLAN once in privateVlans',
+  ],
+  [
+    vswitch(
+      '{ privateVlans: [{ primary: 100, community: [101] }, { primary: 200, community: [201, 101] }], portGroups: { web: { vlan: 100 } } }',
+    ),
+    '5:103: hosts.esx1.vswitches.vSwitch0.privateVlans[1].community[1]: VLAN 101 is private already; each VLAN once in privateVlans',
+  ],
+  [
+    vswitch('{ privateVlans: [{ primary: 100 }], portGroups: { web: { vlan: 100, tunnel: true } } }'),
+    '5:93: hosts.esx1.vswitches.vSwitch0.portGroups.web.tunnel: VLAN 100 is private; a tunnel needs one that is not in privateVlans',
+  ],
+  [
+    vswitch('{ sharedVlans: [[10, 20], [20, 30]], portGroups: { web: { vlan: 10 } } }'),
+    '5:44: hosts.esx1.vswitches.vSwitch0.sharedVlans[1][0]: VLAN 20 stands in sharedVlans already; each VLAN once',
+  ],
+  [
+    vswitch('{ sharedVlans: [[10]], portGroups: { web: { vlan: 10 } } }'),
+    '5:33: hosts.esx1.vswitches.vSwitch0.sharedVlans[0]: one VLAN shares with no other; write two or more, such as [10, 20]',
+  ],
+  [
+    vswitch('{ sharedVlans: [[10, 100]], privateVlans: [{ primary: 100 }], portGroups: { web: { vlan: 10 } } }'),
+    '5:38: hosts.esx1.vswitches.vSwitch0.sharedVlans[0][1]: VLAN 100 stands in privateVlans already; each VLAN once',
+  ],
+  // What a port lets its station do
+  [
+    vswitch('{ portGroups: { web: { learning: false, macLimit: 4, sticky: true } } }'),
+    '5:67: hosts.esx1.vswitches.vSwitch0.portGroups.web.macLimit: macLimit limits what is learned, but the port learns nothing; write learning: true',
+    '5:78: hosts.esx1.vswitches.vSwitch0.portGroups.web.sticky: sticky keeps what is learned, but the port learns nothing; write learning: true',
+  ],
+  [
+    vswitch('{ macModel: registered, portGroups: { web: { sticky: true } } }'),
+    '5:70: hosts.esx1.vswitches.vSwitch0.portGroups.web.sticky: sticky keeps what is learned, but the port learns nothing; write learning: true',
+  ],
+  [
+    vswitch('{ portGroups: { web: { macLimit: 0 } } }'),
+    '5:50: hosts.esx1.vswitches.vSwitch0.portGroups.web.macLimit.max: 0 is not in range; 1 to 1,000,000',
+  ],
+  [
+    vswitch('{ portGroups: { web: { macLimit: [4] } } }'),
+    '5:50: hosts.esx1.vswitches.vSwitch0.portGroups.web.macLimit: a list is not a limit; such as 4, or { max: 4, whenFull: shut }',
+  ],
+  [
+    vswitch('{ portGroups: { web: { macLimit: { whenFull: evict } } } }'),
+    '5:50: hosts.esx1.vswitches.vSwitch0.portGroups.web.macLimit.max: missing; 1 to 1,000,000',
+    '5:62: hosts.esx1.vswitches.vSwitch0.portGroups.web.macLimit.whenFull: evict is not one of the choices; allowed: drop, forward, shut',
+  ],
+  [
+    vswitch('{ portGroups: { web: { storm: { broadcast: 0.5pps } } } }'),
+    '5:60: hosts.esx1.vswitches.vSwitch0.portGroups.web.storm.broadcast: 0.5pps is not a frame rate; whole frames a second such as 100pps or 1kpps, 1pps to 1Gpps',
+  ],
   // Shape
   [
     vswitch('{ portgroups: {} }'),
-    '5:19: hosts.esx1.vswitches.vSwitch0.portgroups: unknown key portgroups; did you mean portGroups? allowed: uplinks, macModel, mtu, teaming, table, uplinkVlans, portGroups',
+    '5:19: hosts.esx1.vswitches.vSwitch0.portgroups: unknown key portgroups; did you mean portGroups? allowed: uplinks, macModel, preset, teaming, uplinkVlans, portGroups, table, mtu, … (20 in all)',
   ],
   [
     vswitch('5'),
-    '5:17: hosts.esx1.vswitches.vSwitch0: 5 is not a map; allowed: uplinks, macModel, mtu, teaming, table, uplinkVlans, portGroups',
+    '5:17: hosts.esx1.vswitches.vSwitch0: 5 is not a map; allowed: uplinks, macModel, preset, teaming, uplinkVlans, portGroups, table, mtu, … (20 in all)',
   ],
   // vNICs and their addresses
   [
@@ -183,6 +392,10 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     vm('{ portGroup: web, mac: "00:50:56:00:00:01" }\n  vm2: { portGroup: db, mac: "00-50-56-00-00-01" }'),
     '6:34: hosts.esx1.vms.vm2.mac: duplicate MAC: esx1/vm1 on the same vSwitch has it; leave mac out to get a free one',
   ],
+  [
+    vm('{ portGroup: web, effectiveMac: ff:ff:ff:ff:ff:ff }'),
+    "5:44: hosts.esx1.vms.vm1.effectiveMac: ff:ff:ff:ff:ff:ff is not a station's address; a unicast address: the first octet is even",
+  ],
   // Forms and copies of a VM
   [
     vm('{ portGroup: web, nics: [{ portGroup: web }] }'),
@@ -192,7 +405,10 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     vm('{ nics: { portGroup: web } }'),
     '5:20: hosts.esx1.vms.vm1.nics: a map is not a list; a list such as [first, second]',
   ],
-  [vm('{ nics: [web] }'), '5:21: hosts.esx1.vms.vm1.nics[0]: web is not a map; allowed: portGroup, vswitch, mac, ip'],
+  [
+    vm('{ nics: [web] }'),
+    '5:21: hosts.esx1.vms.vm1.nics[0]: web is not a map; allowed: portGroup, vswitch, mac, effectiveMac, ip',
+  ],
   [vm('{ count: 0 }'), '5:21: hosts.esx1.vms.vm1.count: 0 is not in range; 1 to 20,000'],
   [
     vm('{ count: 2, portGroup: web, ip: 10.0.0.254/24 }'),
@@ -329,6 +545,45 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     'physical:\n  switches:\n    __proto__: { ports: 2 }\n',
     '3:5: physical.switches.__proto__: __proto__ is not a name; letters, digits, _ - and ., 1-63 characters, the first a letter or digit',
   ],
+  [
+    'physical:\n  switches:\n    tor: { ports: 3, lags: { l1: { ports: [1, 9] }, l2: { ports: [1, 2, 2] } } }\n',
+    '3:47: physical.switches.tor.lags.l1.ports[1]: unknown port 9; the switch has 1, 2, 3',
+    '3:67: physical.switches.tor.lags.l2.ports[0]: 1 is in LAG l1 already; a port is in one LAG',
+    '3:73: physical.switches.tor.lags.l2.ports[2]: 2 stands twice in ports; each port once',
+  ],
+  [
+    'physical:\n  switches:\n    tor: { ports: { 1: { vlan: 10 }, 2: {} }, lags: { l1: { ports: [1, 2] } } }\n',
+    '3:72: physical.switches.tor.lags.l1.ports[1]: 2 has other VLANs or tags than 1; the ports of a LAG have the same',
+  ],
+  [
+    'physical:\n  switches:\n    tor: { ports: 2, lags: { l1: { rate: fast, ports: [] } } }\n',
+    '3:42: physical.switches.tor.lags.l1.rate: rate is that of LACP; write active or passive, or leave it out',
+    '3:55: physical.switches.tor.lags.l1.ports: no ports; a LAG has one or more',
+  ],
+  [
+    'physical:\n  switches:\n    tor: { ports: 2, lags: { l1: {} } }\n',
+    '3:34: physical.switches.tor.lags.l1.ports: missing; a list such as [first, second]',
+  ],
+  [
+    'physical:\n  switches:\n    tor: { ports: { 1: { security: { promiscuous: accept } } } }\n',
+    '3:38: physical.switches.tor.ports.1.security.promiscuous: unknown key promiscuous; allowed: staticConflict',
+  ],
+  // Teaching
+  [
+    `${host}teaching: { disable: [R7, R99, r1, 7] }\n`,
+    '2:27: teaching.disable[1]: R99 is not a rule; allowed: R1 to R19',
+    '2:32: teaching.disable[2]: r1 is not a rule; allowed: R1 to R19',
+    '2:36: teaching.disable[3]: 7 is not a rule; allowed: R1 to R19',
+  ],
+  [
+    `${host}teaching: { disable: [R7, R9, R7] }\n`,
+    '2:31: teaching.disable[2]: R7 stands twice in disable; each rule once',
+  ],
+  [`${host}teaching: { stormLimit: 1 }\n`, '2:25: teaching.stormLimit: 1 is not in range; 2 to 65,535'],
+  [
+    `${inHost('uplinks: { a: { to: esx1/b }, b: {} }\nvswitches: { v: {} }')}teaching: { disable: [R17] }\n`,
+    '3:25: hosts.esx1.uplinks.a.to: esx1/b is an uplink of the same vSwitch as esx1/a; cable it to another vSwitch',
+  ],
   // Traffic
   [
     `${host}traffic: [{ from: esx1/vm1, to: esx1/vm1 }]\n`,
@@ -411,12 +666,12 @@ const refusals: [yaml: string, ...lines: string[]][] = [
   [`${host}name: []\n`, '2:7: name: a list is not a name; any text'],
   [
     `${host}hostss: {}\n`,
-    '2:1: hostss: unknown key hostss; did you mean hosts? allowed: name, seed, hosts, physical, traffic, captures',
+    '2:1: hostss: unknown key hostss; did you mean hosts? allowed: name, seed, hosts, physical, traffic, captures, teaching',
   ],
   [host + host, '2:1: duplicate key hosts; each key stands once in a map'],
   ['name: x\n', '1:1: the topology has no port; write hosts with VMs or uplinks, or physical switches'],
-  ['- 1\n', '1:1: a list is not a map; allowed: name, seed, hosts, physical, traffic, captures'],
-  ['hello\n', '1:1: hello is not a map; allowed: name, seed, hosts, physical, traffic, captures'],
+  ['- 1\n', '1:1: a list is not a map; allowed: name, seed, hosts, physical, traffic, captures, teaching'],
+  ['hello\n', '1:1: hello is not a map; allowed: name, seed, hosts, physical, traffic, captures, teaching'],
   ['', 'the file is empty; write hosts: and what they hold'],
   ['# nothing\n', 'the file is empty; write hosts: and what they hold'],
   [

@@ -1,0 +1,152 @@
+/**
+ * The copies of a frame: which ports get one. A frame from outside is on no uplink afterwards (R1): only local ports are
+ * walked. A frame from inside leaves by at most one uplink (R3), the one its source is pinned to (R4).
+ */
+import { emit } from './egress';
+import { bytesOf, hold, lengthOf, slotOf } from './frame';
+import * as V from './generated/verdicts';
+import { isOneUplink, takesFlood } from './guard';
+import { Lag, memberFor } from './lag';
+import { release } from './pool';
+import { carries, count, isMember, KIND_UPLINK, Port, VLAN_PRIVATE } from './port';
+import { drop } from './relay';
+import { MODEL_LEARNING, portAt, Switch } from './switch';
+import { choose, listed, pinFor, Team, teamAt } from './team';
+import { isOn } from './teaching';
+import { NO_FACT, note, OUTCOME_DECIDED, OUTCOME_FAILED, OUTCOME_PASSED } from './trace';
+
+const MAC_MASK: u64 = 0xffffffffffff;
+
+/** Known unicast: one copy to `to`, and one to every promiscuous port that would not see it otherwise. */
+export function forward(sw: Switch, port: Port, to: Port, descriptor: u64, vid: u32, tci: i32): void {
+  const member = to.lag == 0 ? <u32>changetype<usize>(to) : memberFor(changetype<Lag>(<usize>to.lag), descriptor);
+  if (member == 0) {
+    // A LAG of which no member takes part is a port without link.
+    count(port, V.VERDICT_forward);
+    count(to, V.VERDICT_egress_link_down);
+    return release(slotOf(descriptor), sw.worker);
+  }
+  const out = changetype<Port>(<usize>member);
+  if (sw.promiscuousCount != 0) showPromiscuous(sw, port, out, descriptor, vid, tci);
+  count(port, V.VERDICT_forward);
+  if (out.kind == KIND_UPLINK) port.upBytes += lengthOf(descriptor);
+  if (carries(out, vid)) return emit(sw, out, descriptor, vid, tci);
+  count(out, out.vlanMode == VLAN_PRIVATE ? V.VERDICT_pvlan : V.VERDICT_egress_vlan);
+  release(slotOf(descriptor), sw.worker);
+}
+
+function showPromiscuous(sw: Switch, port: Port, to: Port, descriptor: u64, vid: u32, tci: i32): void {
+  for (let i: u32 = 0; i < sw.localCount; i++) {
+    const out = portAt(sw, i);
+    if (!out.promiscuous || out == port || out == to || !out.linkUp || !carries(out, vid)) continue;
+    hold(descriptor);
+    sw.copies++;
+    emit(sw, out, descriptor, vid, tci);
+  }
+}
+
+/** To a station outside, by the one uplink that the source leaves by. */
+export function transit(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32): void {
+  const exit = exitFor(sw, port, descriptor, vid);
+  if (exit == 0) return drop(sw, port, descriptor, V.VERDICT_no_uplink, V.CHECK_uplink, NO_FACT);
+  const uplink = changetype<Port>(<usize>exit);
+  note(sw, V.CHECK_uplink, OUTCOME_PASSED, uplink.number);
+  forward(sw, port, uplink, descriptor, vid, tci);
+}
+
+/** Address of the uplink that a frame from `port` leaves by, or 0. From an uplink only while R1 is off for a lesson. */
+function exitFor(sw: Switch, port: Port, descriptor: u64, vid: u32): u32 {
+  if (sw.teamCount == 0) return 0;
+  if (sw.lag != 0) return memberFor(changetype<Lag>(<usize>sw.lag), descriptor);
+  if (port.kind == KIND_UPLINK) return otherThan(sw, port, vid);
+  const team = changetype<Team>(<usize>port.team);
+  if (!isOn(sw, 4)) {
+    // In a lesson: every frame takes the next uplink.
+    return team.usableCount == 0 ? 0 : load<u32>(<usize>team.usableList + (<usize>(sw.turns++ % team.usableCount) << 2));
+  }
+  return pinFor(port, load<u64>(bytesOf(descriptor), 6) & MAC_MASK);
+}
+
+function otherThan(sw: Switch, port: Port, vid: u32): u32 {
+  const team = teamAt(sw, 0);
+  const exit = choose(team, vid);
+  if (<usize>exit != changetype<usize>(port)) return exit;
+  for (let i: u32 = 0; i < team.usableCount; i++) {
+    if (listed(team.usableList, i) != port) return load<u32>(<usize>team.usableList + (<usize>i << 2));
+  }
+  return 0;
+}
+
+function give(sw: Switch, to: Port | null, descriptor: u64, vid: u32, tci: i32): void {
+  if (!to) return;
+  hold(descriptor);
+  emit(sw, to, descriptor, vid, tci);
+}
+
+/** One copy for each port that may have the frame. */
+export function flood(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32, verdict: u32): void {
+  const fromUplink = port.kind == KIND_UPLINK;
+  const isUnknown = verdict == V.VERDICT_flood_unknown;
+  const isFloodVid = !isOn(sw, fromUplink ? 6 : 5) || (fromUplink && sw.floodUnknown != 0 && isMember(sw.floodUnknown, vid));
+  let last: Port | null = null;
+  let copies: u64 = 0;
+  for (let i: u32 = 0; i < sw.localCount; i++) {
+    let out = portAt(sw, i);
+    if (out.lag != 0) {
+      // A LAG gets one copy, in the place of its lead.
+      const lag = changetype<Lag>(<usize>out.lag);
+      if (<usize>lag.lead != changetype<usize>(out) || out.lag == port.lag || lag.usableCount == 0) continue;
+      out = changetype<Port>(<usize>memberFor(lag, descriptor));
+    }
+    if ((out == port && isOn(sw, 2)) || !out.linkUp || !carries(out, vid)) continue;
+    if (isUnknown && !out.promiscuous && !takesUnknown(sw, out, fromUplink, isFloodVid)) continue;
+    if (fromUplink && !takesFlood(sw, port, out, vid)) continue;
+    give(sw, last, descriptor, vid, tci);
+    last = out;
+    copies++;
+  }
+  if (!isOn(sw, fromUplink ? 1 : 3) && !isOneUplink(sw)) {
+    give(sw, last, descriptor, vid, tci);
+    last = null;
+    copies += everywhereOutside(sw, port, descriptor, vid, tci);
+  } else if (!fromUplink && sw.localCount < sw.portCount) {
+    const exit = exitFor(sw, port, descriptor, vid);
+    if (exit == 0) {
+      if (copies == 0) return drop(sw, port, descriptor, V.VERDICT_no_uplink, V.CHECK_uplink, NO_FACT);
+      count(port, V.VERDICT_no_uplink_copy);
+      copies++;
+      note(sw, V.CHECK_uplink, OUTCOME_FAILED, NO_FACT);
+    } else if (carries(changetype<Port>(<usize>exit), vid)) {
+      give(sw, last, descriptor, vid, tci);
+      last = changetype<Port>(<usize>exit);
+      copies++;
+      port.upBytes += lengthOf(descriptor);
+      note(sw, V.CHECK_uplink, OUTCOME_PASSED, last.number);
+    }
+  }
+  if (copies == 0) return drop(sw, port, descriptor, V.VERDICT_no_recipient, V.CHECK_lookup, NO_FACT);
+  note(sw, V.CHECK_lookup, OUTCOME_DECIDED, <u32>copies);
+  count(port, verdict);
+  sw.copies += copies - 1;
+  if (last) emit(sw, last, descriptor, vid, tci);
+  else release(slotOf(descriptor), sw.worker);
+}
+
+/** Only in a lesson, without R1 or R3: a copy by every other uplink in use; returns how many. */
+function everywhereOutside(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32): u32 {
+  let copies: u32 = 0;
+  for (let i = sw.localCount; i < sw.portCount; i++) {
+    const out = portAt(sw, i);
+    if (out == port || !out.usable || !out.linkUp || !carries(out, vid)) continue;
+    give(sw, out, descriptor, vid, tci);
+    copies++;
+  }
+  return copies;
+}
+
+/** R5, R6: whether unknown unicast is flooded to a local port. */
+function takesUnknown(sw: Switch, out: Port, fromUplink: bool, isFloodVid: bool): bool {
+  if (!fromUplink) return out.floodsUnknown || isFloodVid;
+  if (sw.model == MODEL_LEARNING) return isFloodVid && (out.floodsUnknown || !isOn(sw, 6));
+  return isFloodVid || out.floodsUnknown;
+}

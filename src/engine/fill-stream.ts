@@ -1,0 +1,85 @@
+/** Writes the guests' streams into memory: a template of the frame, when the first one is due, how far apart they are. */
+import type { PortName, Stream, Topology } from '../topology/model.ts';
+import * as L from './generated/layout.ts';
+import { ALL_ONES, inFrame, macBits } from './in-memory.ts';
+import type { SharedMemory } from './memory.ts';
+import type { Plan } from './plan.ts';
+
+const VNIC_BPS = 10_000_000_000;
+/** FCS, preamble and gap are 24 bytes; a stream's size has the FCS already. */
+const GAP_BYTES = 20;
+/** 802.1 local experimental EtherType 1, for test frames between guests without addresses. */
+const ETHERTYPE_TEST = 0x88b5;
+const UDP_DISCARD = 9;
+const UDP_SOURCE_FIRST = 1024;
+
+export function fillStreams(m: SharedMemory, plan: Plan, topology: Topology, isVirtual: boolean): void {
+  const portOf = (name: PortName) => plan.ports.get(name)!;
+  const counts = new Map<number, number>();
+  for (const [name, numbers] of plan.streamsOf) {
+    const { sw, port } = portOf(name);
+    m.setU32(port.guest + L.Guest_streams, plan.streams[numbers[0]!]!.address);
+    m.setU32(port.guest + L.Guest_streamCount, numbers.length);
+    const place = counts.get(sw.number) ?? 0;
+    counts.set(sw.number, place + 1);
+    m.setU32(sw.listsAt + 2 * sw.ports.length * 4 + 4 * place, port.guest);
+    m.setU32(sw.address + L.Switch_streamerCount, place + 1);
+    for (const number of numbers) fillStream(m, plan, number, topology.streams[number]!, isVirtual);
+  }
+}
+
+function fillStream(m: SharedMemory, plan: Plan, number: number, stream: Stream, isVirtual: boolean): void {
+  const portOf = (name: PortName) => plan.ports.get(name)!;
+  const { address, template } = plan.streams[number]!;
+  const from = portOf(stream.from).port;
+  const to = stream.to === 'broadcast' ? null : portOf(stream.to).port;
+  const hasIp = from.ip !== null && (to === null || to.ip !== null);
+  const length = stream.sizeBytes - 4;
+  const asks = hasIp && to !== null;
+  m.setU32(address + L.Stream_number, number);
+  m.setU32(address + L.Stream_length, length);
+  m.setU32(address + L.Stream_template, template);
+  m.setU32(address + L.Stream_flows, hasIp ? stream.flows : 1);
+  m.setU32(address + L.Stream_resolve, asks ? inFrame(to.ip!) : 0);
+  m.setU32(address + L.Stream_hasIp, hasIp ? 1 : 0);
+  m.setU64(address + L.Stream_dueNs, BigInt(Math.round(stream.startNs)));
+  m.setU64(address + L.Stream_stopNs, BigInt(Math.round(stream.stopNs ?? 0)));
+  m.setU64(address + L.Stream_remaining, stream.count === null ? ALL_ONES : BigInt(stream.count));
+  const { num, den } = intervalOf(stream, isVirtual);
+  m.setU64(address + L.Stream_intervalNum, num);
+  m.setU64(address + L.Stream_intervalDen, den);
+  const bytes = m.bytes.subarray(template, template + length);
+  const destination = to === null || asks ? 0xffff_ffff_ffffn : macBits(to.effectiveMac!);
+  m.setU64(template, destination | (macBits(from.effectiveMac!) << 48n));
+  m.setU32(template + 8, Number(macBits(from.effectiveMac!) >> 16n));
+  if (hasIp) writeUdp(bytes, from.ip!, to?.ip ?? 0xffff_ffff);
+  else m.setU16Be(template + 12, ETHERTYPE_TEST);
+}
+
+/** ns between frames as a fraction, so that the n-th frame is where the rate says, without drift. */
+function intervalOf(stream: Stream, isVirtual: boolean): { num: bigint; den: bigint } {
+  const { rate } = stream;
+  const bits = BigInt((stream.sizeBytes + GAP_BYTES) * 8) * 1_000_000_000n;
+  if (rate.kind === 'frames') return { num: 1_000_000_000_000n, den: BigInt(Math.round(rate.perSecond * 1000)) };
+  if (rate.kind === 'bits') return { num: bits, den: BigInt(Math.round(rate.perSecond)) };
+  return isVirtual ? { num: bits, den: BigInt(VNIC_BPS) } : { num: 0n, den: 1n };
+}
+
+/** IPv4 (RFC 791) and UDP (RFC 768, checksum left out as IPv4 allows) headers for a frame of `bytes.length`. */
+function writeUdp(bytes: Uint8Array, from: number, to: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  view.setUint16(12, 0x0800);
+  view.setUint16(14, 0x4500);
+  view.setUint16(16, bytes.length - 14);
+  view.setUint16(20, 0x4000);
+  view.setUint16(22, 0x4011);
+  view.setUint32(26, from);
+  view.setUint32(30, to);
+  let sum = 0;
+  for (let at = 14; at < 34; at += 2) sum += view.getUint16(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  view.setUint16(24, ~sum & 0xffff);
+  view.setUint16(34, UDP_SOURCE_FIRST);
+  view.setUint16(36, UDP_DISCARD);
+  view.setUint16(38, bytes.length - 34);
+}
