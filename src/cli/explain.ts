@@ -70,8 +70,9 @@ function tell(explanation: Explanation, bytes: Uint8Array): string {
   );
   for (const copy of copies) {
     const left = copy.bytes === null ? '' : `  ${describeFrame(copy.bytes)}`;
-    const fate = copy.verdict.fate === 'pass' ? 'leaves by' : `dropped (${copy.verdict.name}) at`;
-    lines.push(`  ${fate} ${copy.port}${left}`);
+    const isSent = copy.verdict.fate === 'pass';
+    const fate = isSent ? 'leaves by' : `dropped (${copy.verdict.name}) at`;
+    lines.push(`  ${fate} ${copy.port}${left}${isSent ? '' : `: ${copy.verdict.sentence}`}`);
   }
   return lines.join('\n');
 }

@@ -24,13 +24,24 @@ function quoted(text: string): string {
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : JSON.stringify(text);
 }
 
-/** `00:50:… > ff:ff:…, VLAN 10, 60 bytes`. */
+/** `00:50:… > ff:ff:…, VLAN 10 (priority 0), 60 bytes`. */
 export function describeFrame(bytes: Uint8Array): string {
   const mac = (at: number): string =>
     Array.from(bytes.subarray(at, at + 6), (octet) => octet.toString(16).padStart(2, '0')).join(':');
   const length = counted(bytes.length, 'byte');
   if (bytes.length < 14) return `${length}, no Ethernet header`;
-  const isTagged = bytes[12] === 0x81 && bytes[13] === 0 && bytes.length >= 18;
-  const tag = isTagged ? `VLAN ${((bytes[14]! & 15) << 8) | bytes[15]!} (priority ${bytes[14]! >>> 5})` : 'untagged';
-  return `${mac(6)} > ${mac(0)}, ${tag}, ${length}`;
+  return `${mac(6)} > ${mac(0)}, ${describeTags(bytes)}, ${length}`;
+}
+
+const TAGS: Readonly<Record<number, string>> = { 33024: 'VLAN', 34984: 'S-VLAN' };
+
+/** `VLAN 10 (priority 5)`, `S-VLAN 200 (priority 0), VLAN 5 (priority 5)`, `untagged`. */
+function describeTags(bytes: Uint8Array): string {
+  const tags: string[] = [];
+  for (let at = 12; at + 6 <= bytes.length; at += 4) {
+    const name = TAGS[(bytes[at]! << 8) | bytes[at + 1]!];
+    if (name === undefined) break;
+    tags.push(`${name} ${((bytes[at + 2]! & 15) << 8) | bytes[at + 3]!} (priority ${bytes[at + 2]! >>> 5})`);
+  }
+  return tags.join(', ') || 'untagged';
 }

@@ -20,11 +20,13 @@ const PARTS = {
 } as const;
 
 export function show(what: keyof typeof PARTS, file: string, options: ShowOptions): number {
-  const switches = choose(read(file), options.switch);
+  const report = read(file);
+  const switches = choose(report, options.switch);
   if (options.json === true) {
     const part = switches.map((sw) => ({ switch: sw.name, ...PARTS[what].data(sw) }));
     stdout.write(`${JSON.stringify(part, null, 2)}\n`);
   } else {
+    if (report.teaching) stdout.write(`${report.teaching.banner}\n\n`);
     stdout.write(`${PARTS[what].table(switches)}\n`);
   }
   return EXIT_FINE;

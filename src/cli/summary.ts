@@ -30,7 +30,12 @@ export function portsTable(switches: readonly SwitchReport[]): string {
         (sum, [name, n]) => sum + (ROWS.get(name)?.fate === 'drop' ? n : 0),
         0,
       );
-      const uplink = port.kind === 'uplink' ? (port.inUse ? 'in use' : 'not in use') : (port.pinnedTo ?? '-');
+      const uplink =
+        port.kind === 'uplink'
+          ? port.inUse
+            ? 'in use'
+            : 'not in use'
+          : (port.pinnedTo ?? (port.kind === 'vnic' && sw.lags.length > 0 ? 'LAG' : '-'));
       return [
         port.name,
         port.kind,

@@ -14,6 +14,7 @@ import { take } from './pool';
 import { carries, isMember, NO_VID, Port, TEAM_PORT, VLAN_NATIVE, VLAN_NATIVE_TAGGED, VLAN_TRANSPARENT, VLAN_TRUNK } from './port';
 import { MODEL_LEARNING, NEVER, portAt, Switch } from './switch';
 import { forgetMoved, hasMoved, listed, pinFor, POLICY_LOAD_BASED, reform, repin, Team, teamAt } from './team';
+import { isOn } from './teaching';
 import { Wire } from './wire';
 
 const RARP_BYTES: u32 = 60;
@@ -68,6 +69,13 @@ export function announce(sw: Switch, port: Port): void {
   sw.timerDue = min(sw.timerDue, sw.notifyDue);
 }
 
+/** All stations behind a vNIC have just come: it got its link, or its guest another address. */
+export function announceArrival(sw: Switch, port: Port): void {
+  if (sw.lag != 0 || !isOn(sw, 14)) return;
+  port.hasArrived = 1;
+  announce(sw, port);
+}
+
 /** A RARP for each live station behind the vNICs whose time it is, in the order of the table, at most NOTIFY_MAX at once. */
 function sendAnnouncements(sw: Switch): void {
   if (sw.notifyPlace == 0) {
@@ -101,6 +109,7 @@ function planAnnouncements(sw: Switch): void {
       port.isNotified = 0;
       port.notifyLeft--;
       port.notifyDue += sw.notifyNs;
+      if (port.notifyLeft == 0) port.hasArrived = 0;
     }
     if (port.notifyLeft != 0) sw.notifyDue = min(sw.notifyDue, max(port.notifyDue, sw.now + NOTIFY_PAUSE_NS));
   }
@@ -119,7 +128,7 @@ function planAnnouncements(sw: Switch): void {
 function announceStation(sw: Switch, port: Port, entry: usize): bool {
   const mac = load<u64>(entry) & 0xffffffffffff;
   const exit = pinFor(port, mac);
-  if (exit == 0 || !hasMoved(port, mac)) return false;
+  if (exit == 0 || (!port.hasArrived && !hasMoved(port, mac))) return false;
   const vid = vlanOf(port, <u32>(load<u64>(entry) >>> 48) & 0xfff);
   if (vid == NO_VID || !carries(changetype<Port>(<usize>exit), vid)) return false;
   const slot = take(sw.pool, RARP_BYTES);

@@ -46,6 +46,12 @@ function drainGuests(sw: Switch): u32 {
   return answered;
 }
 
+/** Says what time it is to all switches of a worker. */
+export function setNow(worker: Worker, now: u64): void {
+  worker.now = now;
+  for (let i: u32 = 0; i < worker.switchCount; i++) setTime(changetype<Switch>(u32At(worker.switches, i)), now);
+}
+
 /** One round on the wall clock; returns frames moved. */
 function turn(sw: Switch, worker: Worker, now: u64): u32 {
   setTime(sw, now);
@@ -69,10 +75,10 @@ export function runWall(worker: Worker, now: u64, rounds: u32): u32 {
     let moved: u32 = 0;
     for (let i: u32 = 0; i < worker.switchCount; i++) moved += turn(changetype<Switch>(u32At(worker.switches, i)), worker, now);
     work += moved;
+    worker.rounds++;
     if (moved == 0) break;
   }
   worker.now = now;
-  worker.rounds += rounds;
   return work;
 }
 
@@ -131,7 +137,10 @@ function next(worker: Worker): Switch {
   return first;
 }
 
-/** Virtual clock: moves the worker's switches, event by event, until nothing is due at or before `until`. */
+/**
+ * Virtual clock: moves the worker's switches, event by event, until nothing is due at or before `until`; with u64.MAX_VALUE until
+ * nothing is due at all, and then it stays at the last event's time.
+ */
 export function runVirtual(worker: Worker, until: u64, budget: u32): u32 {
   for (let i: u32 = 0; i < worker.switchCount; i++) {
     const sw = changetype<Switch>(u32At(worker.switches, i));
@@ -139,9 +148,9 @@ export function runVirtual(worker: Worker, until: u64, budget: u32): u32 {
   }
   for (let steps: u32 = 0; steps < budget; steps++) {
     const first = next(worker);
-    if (first.nextDue > until) {
-      worker.now = until;
-      for (let i: u32 = 0; i < worker.switchCount; i++) setTime(changetype<Switch>(u32At(worker.switches, i)), until);
+    if (first.nextDue > until || first.nextDue == u64.MAX_VALUE) {
+      // Time never goes back, and stands still where nothing is to come.
+      if (until != u64.MAX_VALUE) setNow(worker, max(worker.now, until));
       return RUN_DONE;
     }
     if (first.captureRingCount != 0 && isTight(first)) return RUN_TIGHT;

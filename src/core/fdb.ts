@@ -13,10 +13,12 @@
  *
  * `locks` runs parallel to the table, one u64 for each place: until when an announcement from outside is refused (R13).
  *
- * Known limit: in a full table that evicts, each new station costs a walk over the whole table.
+ * Who has to go when there is no room is for room.ts to say.
  */
+import { list, recount } from './evict';
 import { TEAM_PORT } from './port';
-import { FULL_EVICT, Switch, portAt } from './switch';
+import { evictionOf, hasRoom } from './room';
+import { Switch, portAt } from './switch';
 
 /** FID of an address that is registered in every VLAN its port carries. 4095 is no VLAN's. */
 export const FID_ANY: u32 = 4095;
@@ -124,6 +126,7 @@ export function refresh(sw: Switch, entry: usize, logical: u32): void {
   if (before != logical) {
     tally(sw, before, -1);
     tally(sw, logical, 1);
+    nominate(sw, load<u64>(entry), wanted);
   }
   store<u64>(entry, wanted, 8);
 }
@@ -142,7 +145,9 @@ export function move(sw: Switch, entry: usize, logical: u32, frame: u64): void {
   if (isStatic(value)) tallySticky(sw, value, -1);
   else tally(sw, before, -1);
   tally(sw, logical, 1);
-  store<u64>(entry, (sw.stampNow << TIME_SHIFT) | <u64>logical, 8);
+  const wanted = (sw.stampNow << TIME_SHIFT) | <u64>logical;
+  store<u64>(entry, wanted, 8);
+  nominate(sw, load<u64>(entry), wanted);
 }
 
 /** A new dynamic entry; the caller has asked `hasRoom`. */
@@ -160,11 +165,6 @@ export function stick(sw: Switch, entry: usize): void {
   tallySticky(sw, value, 1);
 }
 
-/** Whether one more entry fits, after what the rules let go of a full table. */
-export function hasRoom(sw: Switch): bool {
-  return sw.entryCount < sw.entriesMax || makeRoom(sw);
-}
-
 function insert(sw: Switch, key: u64, value: u64): void {
   let place = <u32>((key * MULTIPLIER) >>> <u64>sw.tableShift);
   while (load<u64>(<usize>sw.table + (<usize>place << 4)) != 0) place = (place + 1) & sw.tableMask;
@@ -173,60 +173,9 @@ function insert(sw: Switch, key: u64, value: u64): void {
   store<u64>(entry, key);
   setLock(sw, entry, 0);
   sw.entryCount++;
-  if (!isStatic(value)) tally(sw, <u32>(value & PORT_MASK), 1);
-}
-
-/**
- * Makes room for one entry: what has aged goes first, all of it; else, if the policy is to evict, the least recently heard
- * dynamic entry of the logical port that holds most, so that a guest that sprays addresses hurts only itself.
- */
-function makeRoom(sw: Switch): bool {
-  const before = sw.entryCount;
-  sweep(sw);
-  if (sw.entryCount < before) return true;
-  if (sw.whenFull != FULL_EVICT) return false;
-  let fullest = TEAM_PORT;
-  let most = sw.teamEntryCount;
-  for (let i: u32 = 0; i < sw.portCount; i++) {
-    const held = portAt(sw, i).entryCount;
-    if (held > most) {
-      most = held;
-      fullest = i;
-    }
-  }
-  let oldest: usize = 0;
-  let oldestValue: u64 = NEVER;
-  const end = <usize>sw.table + ((<usize>sw.tableMask + 1) << 4);
-  for (let entry: usize = sw.table; entry < end; entry += 16) {
-    if (load<u64>(entry) == 0) continue;
-    const value = load<u64>(entry, 8);
-    if (<u32>(value & PLACE_MASK) == fullest && value < oldestValue) {
-      oldestValue = value;
-      oldest = entry;
-    }
-  }
-  if (oldest == 0) return false;
-  sw.evicted++;
-  remove(sw, oldest);
-  return true;
-}
-
-/** Takes out what has aged; does nothing before anything can have. */
-export function sweep(sw: Switch): void {
-  if (sw.stampNow < sw.sweepDue) return;
-  let place: u32 = 0;
-  let oldest = sw.stampNow;
-  while (place <= sw.tableMask) {
-    const entry = <usize>sw.table + (<usize>place << 4);
-    if (load<u64>(entry) != 0 && hasAged(load<u64>(entry, 8), sw.ageNs, sw.stampNow)) {
-      sw.aged++;
-      remove(sw, entry); // another entry may have moved in: look at this place again
-    } else {
-      if (load<u64>(entry) != 0) oldest = min(oldest, load<u64>(entry, 8) >>> TIME_SHIFT);
-      place++;
-    }
-  }
-  sw.sweepDue = oldest + sw.ageNs;
+  if (isStatic(value)) return;
+  tally(sw, <u32>(value & PORT_MASK), 1);
+  nominate(sw, key, value);
 }
 
 /**
@@ -251,7 +200,7 @@ export function flush(sw: Switch, logical: u32, fid: u32, sticksToo: bool): void
 export function setStatic(sw: Switch, key: u64, logical: u32): bool {
   const entry = find(sw, key);
   if (entry != 0) remove(sw, entry);
-  if (sw.entryCount >= sw.entriesMax && !makeRoom(sw)) return false;
+  if (!hasRoom(sw)) return false;
   insert(sw, key, NEVER | STATIC_BIT | <u64>logical);
   return true;
 }
@@ -274,8 +223,16 @@ export function lockedUntil(sw: Switch, entry: usize): u64 {
 
 /** Dynamic entries of each logical port: what fair eviction goes by. */
 function tally(sw: Switch, logical: u32, change: i32): void {
-  if (logical == TEAM_PORT) sw.teamEntryCount += change;
-  else portAt(sw, logical).entryCount += change;
+  const port = portAt(sw, logical);
+  const count = (logical == TEAM_PORT ? sw.teamEntryCount : port.entryCount) + change;
+  if (logical == TEAM_PORT) sw.teamEntryCount = count;
+  else port.entryCount = count;
+  if (sw.eviction != 0) recount(evictionOf(sw), logical, count);
+}
+
+/** A dynamic entry stands on a port on which it did not stand before. */
+function nominate(sw: Switch, key: u64, value: u64): void {
+  if (sw.eviction != 0) list(evictionOf(sw), <u32>(value & PORT_MASK), key, value >>> TIME_SHIFT);
 }
 
 function tallySticky(sw: Switch, value: u64, change: i32): void {

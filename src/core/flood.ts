@@ -31,6 +31,7 @@ export function forward(sw: Switch, port: Port, to: Port, descriptor: u64, vid: 
   count(port, V.VERDICT_forward);
   if (out.kind == KIND_UPLINK) port.upBytes += lengthOf(descriptor);
   if (carries(out, vid)) return emit(sw, out, descriptor, vid, tci);
+  note(sw, V.CHECK_out_vlan, OUTCOME_FAILED, out.number);
   count(out, out.vlanMode == VLAN_PRIVATE ? V.VERDICT_pvlan : V.VERDICT_egress_vlan);
   release(slotOf(descriptor), sw.worker);
 }
@@ -88,6 +89,7 @@ export function flood(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i3
   const fromUplink = port.kind == KIND_UPLINK;
   const isUnknown = verdict == V.VERDICT_flood_unknown;
   const isFloodVid = !isOn(sw, fromUplink ? 6 : 5) || (fromUplink && sw.floodUnknown != 0 && isMember(sw.floodUnknown, vid));
+  if (fromUplink) note(sw, V.CHECK_transit, OUTCOME_PASSED, NO_FACT);
   let last: Port | null = null;
   let copies: u64 = 0;
   for (let i: u32 = 0; i < sw.localCount; i++) {
@@ -95,12 +97,30 @@ export function flood(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i3
     if (out.lag != 0) {
       // A LAG gets one copy, in the place of its lead.
       const lag = changetype<Lag>(<usize>out.lag);
-      if (<usize>lag.lead != changetype<usize>(out) || out.lag == port.lag || lag.usableCount == 0) continue;
+      if (<usize>lag.lead != changetype<usize>(out) || out.lag == port.lag) continue;
+      if (lag.usableCount == 0) {
+        note(sw, V.CHECK_out_link, OUTCOME_FAILED, out.number);
+        continue;
+      }
       out = changetype<Port>(<usize>memberFor(lag, descriptor));
     }
-    if ((out == port && isOn(sw, 2)) || !out.linkUp || !carries(out, vid)) continue;
-    if (isUnknown && !out.promiscuous && !takesUnknown(sw, out, fromUplink, isFloodVid)) continue;
-    if (fromUplink && !takesFlood(sw, port, out, vid)) continue;
+    if (out == port && isOn(sw, 2)) continue;
+    if (!carries(out, vid)) {
+      if (out.vlanMode == VLAN_PRIVATE) note(sw, V.CHECK_out_vlan, OUTCOME_FAILED, out.number);
+      continue;
+    }
+    if (!out.linkUp) {
+      note(sw, V.CHECK_out_link, OUTCOME_FAILED, out.number);
+      continue;
+    }
+    if (isUnknown && !out.promiscuous && !takesUnknown(sw, out, fromUplink, isFloodVid)) {
+      note(sw, V.CHECK_out_unknown, OUTCOME_FAILED, out.number);
+      continue;
+    }
+    if (fromUplink && !takesFlood(sw, port, out, vid)) {
+      note(sw, V.CHECK_out_receiver, OUTCOME_FAILED, out.number);
+      continue;
+    }
     give(sw, last, descriptor, vid, tci);
     last = out;
     copies++;

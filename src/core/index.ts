@@ -5,7 +5,7 @@
  * Every struct's offsets leave by the generated `layout.ts`, from which the bindings are made, so that none is written twice.
  */
 export * from './generated/layout';
-import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall } from './clock';
+import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall, setNow } from './clock';
 import { publishAll } from './egress';
 import { setTimer } from './care';
 import { deleteStatic, flush, keyOf, MOVE_BYTES, MOVES_MAX, setStatic } from './fdb';
@@ -32,6 +32,11 @@ export function runVirtual(worker: usize, until: u64, budget: u32): u32 {
 
 export function nextWork(worker: usize, withPeriodic: bool): u64 {
   return workerNextWork(changetype<Worker>(worker), withPeriodic);
+}
+
+/** Wall clock: what an operator asks for happens now, not when the worker last looked. */
+export function setTime(worker: usize, now: u64): void {
+  setNow(changetype<Worker>(worker), now);
 }
 
 /** Works out pins, designated receivers and timers; `isStart`: once after the memory is filled, and nothing is announced. */

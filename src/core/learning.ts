@@ -3,10 +3,11 @@
  *
  * The decisions are the port's (limit, sticky, static entries), the entries are fdb.ts's.
  */
-import { add, FID_ANY, find, hasAged, hasRoom, isStatic, keyOf, logicalOf, lookup, move, refresh, stick, sweep } from './fdb';
+import { add, FID_ANY, find, hasAged, isStatic, keyOf, logicalOf, lookup, move, refresh, stick } from './fdb';
 import { Frame, slotOf } from './frame';
 import { VERDICT_forward, VERDICT_mac_limit } from './generated/verdicts';
 import { carries, Port, REFUSE_FORWARD, REFUSE_SHUT } from './port';
+import { hasRoom, sweep } from './room';
 import { FULL_DROP, portAt, Switch } from './switch';
 import { shutPort } from './team';
 import { isOn } from './teaching';

@@ -100,6 +100,7 @@ export class Port {
   forgedRejected: u8;
   changesRejected: u8;
   blocked: u8; // its guest changed its address, and that is rejected
+  isRegistered: u8; // vNIC: its own address stands in the table
   hasChanged: u8; // its guest changed its address, now or before
   sticky: u8;
   floodsUnknown: u8;
@@ -111,11 +112,12 @@ export class Port {
   hasLink: u8; // uplink, member of a LAG: link as the team sees it, after the delays
   beaconFailed: u8;
   notifyLeft: u8; // vNIC: announcements still to be sent
+  hasArrived: u8; // all of its stations are announced, moved or not
   isNotified: u8; // vNIC: the announcements that are being sent are its, too
   /** vNIC: the address that its guest uses; uplink: its own. */
   mac: u64;
   configuredMac: u64;
-  /** vNIC: the uplink it was pinned to before, and until when. */
+  /** vNIC: the uplink it was pinned to before; `repinnedAt` says until when. */
   formerPin: u32;
   movedTo: u32; // load-based: the uplink that the balancer chose, 0: its own place's
   repinnedAt: u64;

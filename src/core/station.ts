@@ -2,12 +2,13 @@
  * Who is behind a vNIC, as the hypervisor knows it: its registered address (R11), the address that its guest uses, its VLAN.
  * Called between two bursts, never for a frame.
  */
+import { announceArrival } from './care';
 import { deleteStatic, FID_ANY, find, flush, isStatic, isSticky, keyOf, logicalOf, remove, setStatic } from './fdb';
 import { Guest, readdress } from './guest';
 import { fidOf } from './learning';
 import * as P from './port';
 import { Port } from './port';
-import { MODEL_REGISTERED, Switch } from './switch';
+import { MODEL_REGISTERED, portAt, Switch } from './switch';
 import { reform } from './team';
 
 /** The FID that a vNIC's own address stands under: any VLAN's where the guest tags its own frames. */
@@ -24,7 +25,7 @@ function ownMac(port: Port): u64 {
 }
 
 export function bindOwn(sw: Switch, port: Port): void {
-  if (sw.model != MODEL_REGISTERED || port.configuredMac == 0) return;
+  if (sw.model != MODEL_REGISTERED || port.configuredMac == 0 || !port.linkUp || port.isRegistered) return;
   const fid = ownFid(sw, port);
   if (fid == FID_ANY) sw.hasAnyFid = 1;
   const key = keyOf(fid, ownMac(port));
@@ -33,7 +34,9 @@ export function bindOwn(sw: Switch, port: Port): void {
   const value = entry == 0 ? 0 : load<u64>(entry, 8);
   if (isStatic(value) && !isSticky(value)) return;
   if (fid == FID_ANY) forgetLearned(sw, port, ownMac(port));
-  setStatic(sw, key, port.logical);
+  sw.keptPlaces--;
+  if (setStatic(sw, key, port.logical)) port.isRegistered = 1;
+  else sw.keptPlaces++;
 }
 
 /** Forgets what was learned of an address in the VLANs that a trunk carries. */
@@ -44,11 +47,18 @@ function forgetLearned(sw: Switch, port: Port, mac: u64): void {
   }
 }
 
-function unbindOwn(sw: Switch, port: Port): void {
-  if (sw.model != MODEL_REGISTERED || port.configuredMac == 0) return;
-  const key = keyOf(ownFid(sw, port), ownMac(port));
-  const entry = find(sw, key);
-  if (entry != 0 && logicalOf(entry) == port.logical) deleteStatic(sw, key);
+/** Who else has the address gets it now. */
+export function unbindOwn(sw: Switch, port: Port): void {
+  if (!port.isRegistered) return;
+  const fid = ownFid(sw, port);
+  const mac = ownMac(port);
+  deleteStatic(sw, keyOf(fid, mac));
+  port.isRegistered = 0;
+  sw.keptPlaces++;
+  for (let i: u32 = 0; i < sw.localCount; i++) {
+    const other = portAt(sw, i);
+    if (other != port && other.configuredMac != 0 && ownMac(other) == mac && ownFid(sw, other) == fid) bindOwn(sw, other);
+  }
 }
 
 export function changeMac(sw: Switch, port: Port, mac: u64): void {
@@ -59,6 +69,7 @@ export function changeMac(sw: Switch, port: Port, mac: u64): void {
   if (port.guest != 0) readdress(changetype<Guest>(<usize>port.guest), mac);
   bindOwn(sw, port);
   reform(sw, false);
+  if (sw.model == MODEL_REGISTERED) announceArrival(sw, port);
 }
 
 export function changeVlan(sw: Switch, port: Port, vid: u32): void {

@@ -1,6 +1,6 @@
 /**
  * Storm control: how many frames a second of each kind a port lets in. Token buckets that hold a second's worth; tokens are
- * counted in units of 1e-9 frame, so that the arithmetic is exact. 1 to 10,000,000,000 frames a second.
+ * counted in units of 1e-9 frame, so that the arithmetic is exact. 1 to 1,000,000,000 frames a second.
  */
 import { Port } from './port';
 import { Switch } from './switch';

@@ -55,6 +55,7 @@ export class Switch {
   tableShift: u32;
   entryCount: u32;
   entriesMax: u32;
+  keptPlaces: u32; // places kept for the own addresses of vNICs that are not registered now, station.ts
   ageNs: u64;
   /** Odd while entries move, so that a reader on another thread can tell and try again. */
   tableVersion: u32;
@@ -66,7 +67,7 @@ export class Switch {
   notLearned: u64; // the table was full
   staticConflict: u64; // a static address was heard on another port
   refused: u64; // a station was not learned because its port or the table was full, and its frame was dropped
-  sweepDue: u64; // nothing in the table has aged before
+  eviction: u32; // address of its Eviction, evict.ts; 0: nothing is learned here
   fids: u32; // u16 for each VLAN: its FID; 0 when each VLAN has its own
   moves: u32; // ring of MOVES_MAX records of moves, fdb.ts; `moved` counts them
 
@@ -93,7 +94,7 @@ export class Switch {
   balanceDue: u64; // NEVER: not load-based
   lacpDue: u64; // NEVER: no LACP
   linkDue: u64; // a link change that a delay holds back
-  /** The least of the five above: when `runTimers` has something to do. */
+  /** The least of linkDue, notifyDue, beaconDue, lacpDue and balanceDue: when `runTimers` has something to do. */
   timerDue: u64;
   /** Frames that the switch sent of itself. */
   originated: u64;

@@ -6,11 +6,12 @@
  * stay so while they work. A vNIC keeps its place (its number modulo the active uplinks) as long as that uplink is usable, so
  * that a failure moves only those whose uplink failed. All of this is worked out when a link changes, never per frame.
  */
-import { announce } from './care';
+import { announce, announceArrival } from './care';
 import { FID_ANY, flush } from './fdb';
 import { lacpLinkChanged } from './lacp';
 import { Lag, reformLag } from './lag';
-import { Port, replain, TEAM_PORT } from './port';
+import { KIND_VNIC, Port, replain, TEAM_PORT } from './port';
+import { bindOwn, unbindOwn } from './station';
 import { NEVER, portAt, Switch } from './switch';
 import { isOn } from './teaching';
 
@@ -210,12 +211,16 @@ export function setActive(sw: Switch, number: u32): void {
 /** Pulls or plugs a port's cable; plugging opens a port that was shut. A port that loses link forgets its stations; a team's survive. */
 export function setLink(sw: Switch, number: u32, up: bool): void {
   const port = portAt(sw, number);
+  const wasUp = port.linkUp != 0;
   port.shut = 0;
   port.linkUp = up ? 1 : 0;
   replain(port, sw.isOdd != 0);
   lacpLinkChanged(sw, port);
   if (port.logical == TEAM_PORT || port.lag != 0) teamSees(sw, port);
-  if (!up) forgetStations(sw, port);
+  if (!up) return forgetStations(sw, port);
+  if (wasUp || port.kind != KIND_VNIC) return;
+  bindOwn(sw, port);
+  announceArrival(sw, port);
 }
 
 /** A guard closes a port: until the operator plugs it again nothing comes in or goes out. */
@@ -232,6 +237,8 @@ export function shutPort(sw: Switch, port: Port): void {
 function forgetStations(sw: Switch, port: Port): void {
   if (port.logical == TEAM_PORT || (port.lag != 0 && changetype<Lag>(<usize>port.lag).usableCount != 0)) return;
   flush(sw, port.logical, FID_ANY + 1, false);
+  // R7 and R11 are about who is here: a vNIC's address may come from outside as soon as it is gone.
+  unbindOwn(sw, port);
 }
 
 /** The team acts on an uplink's link once it has been so for the delay. */

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 export interface Core {
   runWall(worker: number, nowNs: bigint, rounds: number): number;
   runVirtual(worker: number, untilNs: bigint, budget: number): number;
+  setTime(worker: number, nowNs: bigint): void;
   nextWork(worker: number, withPeriodic: boolean): bigint;
   reform(sw: number, isStart: boolean): void;
   register(sw: number, port: number): void;

@@ -11,7 +11,7 @@ import { coreModule, instantiate } from './core.ts';
 import { Drain } from './drain.ts';
 import * as L from './generated/layout.ts';
 import { SharedMemory } from './memory.ts';
-import { Observer } from './observe.ts';
+import { macText, Observer } from './observe.ts';
 import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
 
 export interface ExplainedCheck {
@@ -94,7 +94,7 @@ export function explain(
     switch: sw.name,
     macModel: sw.vswitch?.macModel ?? 'bridge',
     banner: bannerOf(topology),
-    checks: readTrace(memory, plan, sw, topology),
+    checks: readTrace(memory, plan, sw, port, topology),
     verdict: changes.find(({ verdict }) => verdict.side === 'ingress')!.verdict,
     copies: changes
       .filter(({ verdict }) => verdict.side === 'egress')
@@ -102,16 +102,51 @@ export function explain(
   };
 }
 
-function readTrace(memory: SharedMemory, plan: Plan, sw: PlannedSwitch, { teaching }: Topology): ExplainedCheck[] {
+function readTrace(
+  memory: SharedMemory,
+  plan: Plan,
+  sw: PlannedSwitch,
+  ingress: PlannedPort,
+  { teaching }: Topology,
+): ExplainedCheck[] {
   const rulesOff = new Set(teaching?.disabled.map((rule) => `R${rule}`));
   const count = memory.u32(plan.traceAt + L.Trace_rowCount);
   return Array.from({ length: count }, (_, i) => {
     const at = plan.traceAt + L.Trace_rows + 8 * i;
     const check = CHECKS[memory.u8(at)]!;
     const outcome = OUTCOMES[memory.u8(at + 1)]!;
-    const fact = tell(check.name, outcome, memory.u32(at + 4), sw);
+    const own = outcome === 'failed' ? ownFact(check.name, memory, sw, ingress) : null;
+    const fact = own ?? tell(check.name, outcome, memory.u32(at + 4), sw);
     return { check, outcome: rulesOff.has(check.rule) && outcome === 'passed' ? 'off' : outcome, fact };
   });
+}
+
+/** What decided where it is a setting of the ingress port and no number; null elsewhere. */
+function ownFact(
+  check: string,
+  memory: SharedMemory,
+  sw: PlannedSwitch,
+  { address, policy, name }: PlannedPort,
+): string | null {
+  if (check === 'link') return memory.u8(address + L.Port_shut) === 1 ? 'a guard has shut it' : 'its cable is pulled';
+  if (check === 'bpdu') return `bpdu: ${policy.bpdu}`;
+  if (check === 'forged') return `its guest has ${macText(memory.u64(address + L.Port_mac))}`;
+  if (check === 'protocol') return 'it is: LACP, or a beacon of its own team';
+  if (check === 'lag') return 'LACP has no partner for it';
+  if (check === 'storm') {
+    const limits = Object.entries(policy.storm).filter(([, rate]) => rate !== null);
+    return limits.map(([kind, rate]) => `${kind} ${rate} frames/s`).join(', ');
+  }
+  if (check !== 'active') return null;
+  const { teaming } = sw.vswitch!;
+  const own = name.slice(name.indexOf('/') + 1);
+  const inUse = sw.ports.filter((port) => port.kind === 'uplink' && memory.u8(port.address + L.Port_usable) === 1);
+  const role = teaming.active.includes(own)
+    ? 'active, and not working'
+    : teaming.standby.includes(own)
+      ? 'standby'
+      : 'unused';
+  return `it is ${role}; in use: ${inUse.map((port) => port.name).join(', ') || 'none'}`;
 }
 
 /** The number that decided, in words: a port, a VLAN or a length, by the check it belongs to. */
@@ -126,16 +161,25 @@ function tell(check: string, outcome: string, fact: number, sw: PlannedSwitch): 
         ? 'nobody else is there to have it'
         : 'not in the table'
       : `it is ${where(port)}`;
+  if (check === 'out_vlan') return leftOut(sw.ports[fact]!);
   if (check === 'storm_guard') return `it has come in by this switch more than ${fact} times`;
   if (check === 'learn' && outcome === 'failed') return fact === 0 ? 'the table is full' : `its port may hold ${fact}`;
   if (fact === NO_FACT) return check === 'uplink' ? 'no uplink is usable' : '';
   if (check === 'deja_vu') return outcome === 'failed' ? `the source is at ${port}` : `the source is ${where(port)}`;
-  if (check === 'designated') return `the designated uplink is ${port}`;
+  const isLag = sw.vswitch !== null && sw.vswitch.lag !== null;
+  if (check === 'designated') return isLag ? 'a LAG is one uplink' : `the designated uplink is ${port}`;
   if (check === 'rpf') return `the destination is pinned to ${port}`;
   if (check === 'learn') return `heard ${where(port)}`;
-  if (check === 'uplink') return `pinned to ${port}`;
+  if (check === 'uplink') return isLag ? `the LAG's hash gives ${port}` : `pinned to ${port}`;
   if (check === 'static') return `it is bound to ${port}`;
   return where(port);
+}
+
+/** Why a port has no part in a VLAN. */
+function leftOut({ name, vlan }: PlannedPort): string {
+  if (vlan.mode === 'private')
+    return `${name} is in private VLAN ${vlan.vid} and gets ${vlan.receives.join(', ')} only`;
+  return `${name} does not`;
 }
 
 function where(port: string): string {

@@ -120,6 +120,7 @@ class Filler {
     m.setU32(at + L.Switch_tableShift, 64 - Math.log2(sw.tableSlots));
     m.setU32(at + L.Switch_entriesMax, table.entriesMax);
     m.setU64(at + L.Switch_ageNs, BigInt(Math.round((this.#options.ageingSeconds ?? table.ageingSeconds) * 1e9)));
+    this.#fillEviction(sw);
     m.setU32(at + L.Switch_dirtyList, sw.listsAt);
     m.setU32(at + L.Switch_drainList, sw.listsAt + lists);
     m.setU32(at + L.Switch_streamers, sw.listsAt + 2 * lists);
@@ -139,7 +140,9 @@ class Filler {
     fillUplinks(m, sw);
     this.pool(sw.poolAt, sw.poolClasses, sw.worker);
     if (vswitch?.macModel === 'registered') {
-      for (const port of sw.ports) if (port.mac !== null) core.register(at, port.number);
+      const own = sw.ports.filter((port) => port.mac !== null);
+      m.setU32(at + L.Switch_keptPlaces, own.length);
+      for (const port of own) core.register(at, port.number);
     }
   }
 
@@ -156,9 +159,22 @@ class Filler {
     this.#setBits(sw.floodUnknownAt, sw.vswitch!.floodUnknown);
   }
 
+  #fillEviction({ address, eviction }: PlannedSwitch): void {
+    if (eviction === null) return;
+    const m = this.#memory;
+    const at = eviction.address;
+    m.setU32(address + L.Switch_eviction, at);
+    m.setU32(at + L.Eviction_candidates, eviction.candidatesAt);
+    m.setU32(at + L.Eviction_end, eviction.candidatesEnd);
+    m.setU32(at + L.Eviction_seats, eviction.seats);
+    m.setU32(at + L.Eviction_firsts, eviction.firstsAt);
+    m.setU32(at + L.Eviction_oldest, eviction.oldestAt);
+    m.setU32(at + L.Eviction_fullest, eviction.fullestAt);
+  }
+
   #fillTeaching(sw: PlannedSwitch): void {
     const { teaching } = this.#topology;
-    if (teaching === null) return;
+    if (teaching === null || teaching.disabled.length === 0) return;
     const m = this.#memory;
     m.setU8(sw.address + L.Switch_isOdd, 1);
     m.setU32(sw.address + L.Switch_rulesOff, teaching.disabled.reduce((bits, rule) => bits | (1 << rule), 0) >>> 0);

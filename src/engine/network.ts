@@ -18,6 +18,7 @@ import { Drain, type DrainFile, type DrainResult } from './drain.ts';
 import { type Explanation, explain } from './explain.ts';
 import { fill } from './fill.ts';
 import * as L from './generated/layout.ts';
+import { NEVER } from './in-memory.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
 import { type FlushTarget, Operator } from './operator.ts';
@@ -87,7 +88,7 @@ export class Network {
     });
     this.#observer = new Observer(this.memory, this.plan, topology);
     this.#directory = new Directory(topology, this.plan);
-    this.#operator = new Operator(this.#directory, (sw, body) => this.#command(sw, body));
+    this.#operator = new Operator(this.#directory, this.memory, (sw, body) => this.#command(sw, body));
     this.#files = this.#openFiles(captures.length);
     const tapPlan = this.plan.captures[captures.length];
     this.#tapHeader = tapPlan ? header(this.plan, tapPlan, topology, this.clock) : new Uint8Array(0);
@@ -193,7 +194,7 @@ export class Network {
   async step(events = 1): Promise<bigint> {
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be stepped; use the virtual clock');
     if (this.#inline) {
-      for (let left = events; left > 0; left--) if (this.#step(TIME_NS_MAX >> 1n, 1) === RUN_DONE) break;
+      for (let left = events; left > 0; left--) if (this.#step(NEVER, 1) === RUN_DONE) break;
       this.#drain();
     } else {
       await this.pause();
@@ -270,6 +271,7 @@ export class Network {
       throw new NetworkError(
         `a frame of ${bytes.length} bytes is more than ${INJECT_BYTES_MAX}, the most that can enter`,
       );
+    if (atNs > TIME_NS_MAX) throw new NetworkError(`a frame at ${atNs} ns is later than the clock goes, 52 days`);
     const before = this.#lastInjectedNs.get(port.name) ?? 0n;
     if (atNs < before)
       throw new NetworkError(
@@ -284,9 +286,20 @@ export class Network {
     return true;
   }
 
-  /** Pulls (`up` false) or plugs the cable of one port; plugging opens a port that a guard has shut. */
+  /**
+   * Takes the link of one port away (`up` false), or gives it back, which also opens a port that a guard has shut. The other end of
+   * its cable keeps its own, as behind a media converter; `setCable` is for both.
+   */
   async setLink(name: PortName, up: boolean): Promise<void> {
     await this.#operator.setLink(name, up);
+  }
+
+  /** Pulls or plugs the cable of a port: both of its ends. */
+  async setCable(name: PortName, up: boolean): Promise<void> {
+    const { port } = this.#directory.port(name);
+    const cable = this.topology.links.find(({ a, b }) => a === port.name || b === port.name);
+    if (cable === undefined) throw new NetworkError(`${name} has no cable in ${this.topology.name}`);
+    await Promise.all([this.#operator.setLink(cable.a, up), this.#operator.setLink(cable.b, up)]);
   }
 
   /** Forgets learned addresses: of one port or of a whole switch, in one VLAN or in all. Uplinks of a team are forgotten together. */

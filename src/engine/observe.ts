@@ -65,7 +65,7 @@ export class Observer {
       name: port.name,
       kind: port.kind,
       link: m.u8(port.address + L.Port_shut) === 1 ? 'shut' : m.u8(port.address + L.Port_linkUp) === 1 ? 'up' : 'down',
-      pinnedTo: pin === 0 ? null : sw.ports.find((p) => p.address === pin)!.name,
+      pinnedTo: pin === 0 || sw.uplinks.lags.length > 0 ? null : sw.ports.find((p) => p.address === pin)!.name,
       inUse: m.u8(port.address + L.Port_usable) === 1,
       rxFrames: this.rxFrames(port),
       rxBytes: m.count(port.address + L.Port_rxBytes),
@@ -213,7 +213,10 @@ export class Observer {
   /** Frames that the storm guards caught, with the ports that they came in by; and what other switches saw of them. */
   rounds(): StormRound[] {
     const m = this.#memory;
-    const guarded = this.#plan.switches.filter(({ guardAt }) => guardAt !== 0);
+    // Where one cable leads there is an end, no way round.
+    const guarded = this.#plan.switches.filter(
+      ({ guardAt, inlets }) => guardAt !== 0 && inlets.filter(({ from }) => from !== null).length > 1,
+    );
     const caught = guarded.flatMap((sw) => {
       const logAt = sw.guardAt + L.GUARD_LOG_AT;
       const logged = Math.min(m.count(logAt), L.GUARD_LOGGED);

@@ -62,6 +62,8 @@ export interface PlannedSwitch {
   readonly tableAt: number;
   readonly tableSlots: number;
   readonly locksAt: number;
+  /** Who gives way in a full table; null where nothing is learned. */
+  readonly eviction: PlannedEviction | null;
   readonly poolAt: number;
   readonly poolClasses: readonly PlannedClass[];
   /** Three lists of u32, each as long as the ports: dirty ports, guests to drain, streamers. */
@@ -71,6 +73,17 @@ export interface PlannedSwitch {
   readonly inlets: readonly PlannedWire[];
   readonly captureRingsAt: number;
   readonly captureRings: readonly number[];
+}
+
+/** core/evict.ts draws it. */
+export interface PlannedEviction {
+  readonly address: number;
+  readonly candidatesAt: number;
+  readonly candidatesEnd: number;
+  readonly seats: number;
+  readonly firstsAt: number;
+  readonly oldestAt: number;
+  readonly fullestAt: number;
 }
 
 export interface PlannedClass {
@@ -140,6 +153,8 @@ const BRIDGE_POOL_BYTES = 64 * 1024;
 const INJECT_ENTRIES = 1024;
 export const CONTROL_WORDS = 64;
 const TRACE_BYTES = 1024;
+/** So that the smallest tables, too, go on for a while before they are surveyed again. */
+const CANDIDATES_SPARE = 16;
 /** A u16 for each VLAN. */
 const FIDS_BYTES = 8192;
 
@@ -195,10 +210,11 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
       movesAt: space.reserve('histories of moves', L.MOVES_KEPT * L.MOVE_RECORD),
       fidsAt: draft.sharedVlans.length > 0 ? space.reserve('VLAN sets', FIDS_BYTES) : 0,
       floodUnknownAt: (draft.vswitch?.floodUnknown ?? []).length > 0 ? space.reserve('VLAN sets', L.MEMBERS_BYTES) : 0,
-      guardAt: topology.teaching === null ? 0 : space.reserve('storm guards', L.GUARD_TABLE),
+      guardAt: (topology.teaching?.disabled.length ?? 0) === 0 ? 0 : space.reserve('storm guards', L.GUARD_TABLE),
       tableAt: space.reserve('MAC tables', slots * 16),
       tableSlots: slots,
       locksAt: space.reserve('MAC tables', slots * 8),
+      eviction: planEviction(space, draft, topology),
       poolAt: space.reserve('frame pools', L.CLASSES * L.PoolClass_BYTES),
       poolClasses: planPool(space, vnics > 0 ? vnics * poolBytes : BRIDGE_POOL_BYTES, draft.mtu, vnics),
       listsAt: space.reserve('lists', ports * 3 * 4),
@@ -269,6 +285,24 @@ function planWires(space: Space, topology: Topology, injectAt: readonly PortName
   const links = topology.links.flatMap((link) => [wire(link.a, link.b, link), wire(link.b, link.a, link)]);
   const injected = injectAt.map((to) => wire(null, to, null));
   return [...links, ...injected];
+}
+
+/** A candidate for each entry, and a quarter more for those that are out of date; a seat for each port, and one for the team. */
+function planEviction(space: Space, { ports, table }: DraftSwitch, { teaching }: Topology): PlannedEviction | null {
+  const learns = ports.some(({ policy }) => policy.learning) || teaching !== null;
+  if (!learns) return null;
+  const seats = powerOfTwo(ports.length + 1);
+  const bytes = Math.ceil(table.entriesMax * 1.25 + CANDIDATES_SPARE) * L.Candidate_BYTES;
+  const candidatesAt = space.reserve('eviction', bytes);
+  return {
+    address: space.reserve('eviction', L.Eviction_BYTES),
+    candidatesAt,
+    candidatesEnd: candidatesAt + bytes,
+    seats,
+    firstsAt: space.reserve('eviction', seats * 4),
+    oldestAt: space.reserve('eviction', seats * 16),
+    fullestAt: space.reserve('eviction', seats * 16),
+  };
 }
 
 /** Half for small frames, half for those of full size; jumbo frames get a class of their own. */

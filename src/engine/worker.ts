@@ -10,6 +10,7 @@ import {
   COMMAND,
   ORIGIN,
   PAUSE,
+  RUN,
   STATE_ENDED,
   STATE_PAUSED,
   STATE_RUNNING,
@@ -101,7 +102,7 @@ class Shell {
     // Before the steps are taken: who waits for them to be gone must not find the worker still paused.
     this.#setState(STATE_RUNNING);
     const stepping = this.#command() === PAUSE;
-    const target = stepping ? NEVER >> 1n : memory.u64(controlAt + TARGET);
+    const target = stepping ? NEVER : memory.u64(controlAt + TARGET);
     const budget = stepping ? Atomics.exchange(memory.words, memory.word(controlAt + STEPS), 0) : STEPS_AT_ONCE;
     const status = this.#core.runVirtual(workerAt, target, budget);
     if (status === RUN_TIGHT) this.#sleep(bell, TIGHT_SLEEP_MS);
@@ -130,6 +131,8 @@ class Shell {
     const mail = Atomics.load(this.#memory.words, this.#memory.word(this.#task.workerAt + L.Worker_mail));
     if (mail === this.#mailSeen) return;
     this.#mailSeen = mail;
+    // An idle worker looked at its clock up to a second ago.
+    if (this.#task.clock === 'wall' && this.#command() === RUN) this.#core.setTime(this.#task.workerAt, this.#now());
     for (
       let letter = receiveMessageOnPort(this.#task.port);
       letter !== undefined;

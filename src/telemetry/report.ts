@@ -31,7 +31,7 @@ export interface PortReport {
   readonly kind: 'vnic' | 'uplink' | 'bridge';
   /** `shut`: by a guard (BPDU, port security), until the operator plugs it again. */
   readonly link: 'up' | 'down' | 'shut';
-  /** vNIC: the uplink it is pinned to. */
+  /** vNIC: the uplink it is pinned to; null without one, and where a LAG decides for each frame. */
   readonly pinnedTo: string | null;
   /** Uplink: whether its team uses it. */
   readonly inUse: boolean;

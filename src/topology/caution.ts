@@ -15,6 +15,24 @@ export function cautionVswitch(entry: VSwitchEntry, vswitch: VSwitch, path: Path
     const why = `unicast that the outside floods comes in by ${inUse} uplinks, and more than one copy is taken; rpf: strict takes one`;
     problems.warn([...path, 'rpf'], why);
   }
+  if (vswitch.rpfGraceMs > 0 && vswitch.rpf !== 'strict') {
+    problems.warn([...path, 'rpfGrace'], `no effect with rpf: ${vswitch.rpf}, which asks for no pin; leave it out`);
+  }
+  if (vswitch.lag !== null) {
+    for (const key of ['receivers', 'rpf'] as const) {
+      if (entry[key] === undefined) continue;
+      problems.warn([...path, key], 'no effect with a LAG, which is one uplink (R18); leave it out');
+    }
+  }
+  for (const { teaming, name } of [{ teaming: vswitch.teaming, name: null }, ...vswitch.portGroups]) {
+    if (vswitch.uplinks.length === 0 || teaming.active.length > 0) continue;
+    if (name !== null && teaming === vswitch.teaming) continue;
+    const where = name === null ? path : [...path, 'portGroups', name];
+    problems.warn(
+      [...where, 'teaming', 'active'],
+      'no uplink is active, and standby ones only replace active ones: nothing goes outside',
+    );
+  }
   for (const group of vswitch.portGroups) {
     const groupPath = [...path, 'portGroups', group.name];
     const own = entry.portGroups?.[group.name];

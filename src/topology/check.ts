@@ -5,7 +5,7 @@ import { MacPool } from './address.ts';
 import { physicalSwitch } from './bridge.ts';
 import { cautionBundles } from './bundle.ts';
 import { linksOf } from './cable.ts';
-import { cautionDomains } from './domain.ts';
+import { cautionDomains, cautionLoad } from './domain.ts';
 import { limits } from './limits.ts';
 import type { Host, Mac, PhysicalSwitch, Topology } from './model.ts';
 import { allPorts } from './ports.ts';
@@ -27,6 +27,7 @@ export function check(file: File, name: string, problems: Problems): Topology {
   const world = { hosts, switches };
   const links = linksOf(file, world, teaching, problems);
   cautionDomains(world, links, problems);
+  cautionLoad(world, links, problems);
   cautionBundles(world, links, problems);
   const topology = {
     name: file.name ?? name,
@@ -83,8 +84,13 @@ function checkSizes(host: Host, path: Path, problems: Problems): void {
   for (const { vswitch } of host.vms.flatMap((vm) => vm.nics)) {
     portCounts.set(vswitch, (portCounts.get(vswitch) ?? 0) + 1);
   }
-  for (const { name } of host.vswitches) {
+  for (const { name, macModel, uplinks, table } of host.vswitches) {
     const ports = portCounts.get(name) ?? 0;
+    const vnics = ports - uplinks.length;
+    if (macModel === 'registered' && table.entriesMax < vnics) {
+      const why = `${count(table.entriesMax)} is less than its ${count(vnics)} vNICs, whose addresses are registered; write at least ${count(vnics)}`;
+      problems.add([...path, 'vswitches', name, 'table', 'max'], why);
+    }
     if (ports <= limits.portsPerSwitch) continue;
     const why = `${count(ports)} uplinks and vNICs; at most ${count(limits.portsPerSwitch)} ports on a vSwitch`;
     problems.add([...path, 'vswitches', name], why, 'key');

@@ -34,6 +34,20 @@ export function cautionDomains(world: World, links: readonly Link[], problems: P
   }
 }
 
+/** Warns of load-based teams that have nothing to go by. */
+export function cautionLoad(world: World, links: readonly Link[], problems: Problems): void {
+  const rated = new Set(links.filter(({ rateBps }) => rateBps !== null).flatMap(({ a, b }) => [a, b]));
+  for (const host of world.hosts) {
+    for (const { name, teaming } of host.vswitches) {
+      if (teaming.policy !== 'load-based' || teaming.active.every((uplink) => rated.has(`${host.name}/${uplink}`)))
+        continue;
+      const why =
+        'an uplink without a rate is never full, so that nobody is moved away from it; write rate: at each uplink';
+      problems.warn(['hosts', host.name, 'vswitches', name, 'teaming', 'policy'], why);
+    }
+  }
+}
+
 /** For each cabled port the one at the other end. */
 export function peersOf(links: readonly Link[]): ReadonlyMap<PortName, PortName> {
   return new Map(links.flatMap(({ a, b }) => [[a, b] as const, [b, a] as const]));

@@ -45,7 +45,7 @@ describe.each(['peers', 'policy', 'hosts', 'start', 'idle', 'micro'])('bench/%s.
 it('has every micro suite among the figures', () => {
   const { figures } = lines.find((line) => line.bench === 'micro')!;
   const suites = new Set(figures.map((each) => each.case.split(':')[0]));
-  expect([...suites].sort()).toEqual(['fdb', 'path', 'inject', 'flood', 'vlan', 'capture', 'pcapng'].sort());
+  expect([...suites].sort()).toEqual(['fdb', 'evict', 'path', 'inject', 'flood', 'vlan', 'capture', 'pcapng'].sort());
 });
 
 it('measures the same work for equal settings', () => {

@@ -48,8 +48,8 @@ function agrees({ config: { ports, ...settings }, steps }: Life, size: number): 
 
 it(
   'gives for a burst what its frames give one by one, in order, with visits of 1, 7 and 64',
-  () => {
-    checkLives('burst', 150, 100, (life) => {
+  async () => {
+    await checkLives('burst', 150, 100, (life) => {
       // As long as the life is, so long are its bursts.
       agrees(life, Math.min(framesMax, 2 + life.steps.length));
     });

@@ -18,8 +18,15 @@ export class Cast {
   /** Of stations heard in one instant any may be evicted, so where that can be they are heard one after the other. */
   readonly hearsTogether: boolean;
 
-  constructor({ ports, whenFull, entriesMax }: ReferenceConfig) {
+  /** Uplinks that some team has as active or standby. */
+  readonly members: readonly string[];
+
+  constructor({ ports, teaming, whenFull, entriesMax }: ReferenceConfig) {
     this.#ports = [...ports];
+    const teams = [teaming, ...ports.flatMap((port) => port.teaming ?? [])];
+    this.members = this.uplinks.filter((name) =>
+      teams.some((team) => [...team.active, ...team.standby].includes(name)),
+    );
     this.hearsTogether = whenFull !== 'evict' || entriesMax >= roomForAll;
   }
 
@@ -62,13 +69,13 @@ type Operation = Exclude<Step, { do: 'frames' | 'everywhere' | 'reflect' }>;
 export function operation(step: Operation, cast: Cast): (sut: SwitchUnderTest) => void {
   const all = cast.named(() => true);
   const local = cast.named(({ kind }) => kind !== 'uplink');
-  const { uplinks } = cast;
+  const { members } = cast;
   const nothing = () => {};
   switch (step.do) {
     case 'link':
       return (sut) => sut.setLink(pick(all, step.port), step.up);
     case 'activate':
-      return uplinks.length === 0 ? nothing : (sut) => sut.setActive(pick(uplinks, step.port));
+      return members.length === 0 ? nothing : (sut) => sut.setActive(pick(members, step.port));
     case 'flush':
       return (sut) => sut.flush(step.port === null ? undefined : pick(all, step.port), step.vid ?? undefined);
     case 'bind':
@@ -83,8 +90,11 @@ export function operation(step: Operation, cast: Cast): (sut: SwitchUnderTest) =
       return (sut) => sut.setGuestMac(local[index]!, mac);
     }
     case 'vlan': {
-      // An S-tag is a trunk's, and stays one.
-      const ports = cast.named(({ kind, tags }) => kind !== 'uplink' && tags.tpid === 0x8100);
+      // A port that takes no untagged frames cannot become an access port, nor one that reads no tags.
+      const mayBe = ({ tpid, accepts }: ReferencePort['tags']) => tpid === 0x8100 && accepts !== 'tagged';
+      const ports = cast.named(
+        ({ kind, tags, vlan }) => kind !== 'uplink' && mayBe(tags) && vlan.mode !== 'transparent',
+      );
       if (ports.length === 0) return nothing;
       const name = pick(ports, step.port);
       cast.change(name, { vlan: step.vlan });

@@ -45,8 +45,8 @@ const ways = [
 
 it.each(ways)(
   'hold for the core, %s',
-  (way, open) => {
-    checkLives(`invariants ${way}`, 100, 100, (life) => {
+  async (way, open) => {
+    await checkLives(`invariants ${way}`, 100, 100, (life) => {
       const sut = open(topologyOf(life.config));
       try {
         holds(life, sut);

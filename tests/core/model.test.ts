@@ -66,10 +66,10 @@ function agrees(life: Life, met: Map<string, number>): number {
 
 it(
   'does what the reference model does, in verdict, copies and table, over random lives of random switches',
-  () => {
+  async () => {
     let frames = 0;
     const met = new Map<string, number>();
-    checkLives('model', 1100, 300, (life) => {
+    await checkLives('model', 1300, 300, (life) => {
       frames += agrees(life, met);
     });
     console.log(`model: ${frames} frames`);

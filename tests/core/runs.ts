@@ -22,12 +22,19 @@ export const isOnDemand = asked !== undefined;
 export const timeoutMs = isOnDemand ? 86_400_000 : 300_000;
 
 /** Checks `runs` random lives of so many steps at most, or as many as were asked for. `check` throws where something is wrong. */
-export function checkLives(name: string, runs: number, stepsMax: number, check: (life: Life) => void): void {
+export async function checkLives(
+  name: string,
+  runs: number,
+  stepsMax: number,
+  check: (life: Life) => void,
+): Promise<void> {
   const seed = seedAsked === undefined ? Math.trunc(Math.random() * 0x7fffffff) : Number(seedAsked);
   const total = Number(asked ?? runs);
   if (isOnDemand) console.log(`${name}: MODEL_SEED=${seed} MODEL_RUNS=${total}`);
   for (let done = 0; done < total; done += chunk) {
     checkChunk(name, { seed: seed + done, numRuns: Math.min(chunk, total - done) }, lives(stepsMax), check);
+    // What networks have promised comes true only now, and lets go of their memory.
+    await new Promise(setImmediate);
   }
 }
 

@@ -21,11 +21,14 @@ const eventsMax = 100_000;
 export class Lab {
   readonly network: Network;
   readonly #linked: ReadonlySet<string>;
+  readonly #isOnce: boolean;
   #sent = 0;
 
-  constructor(topology: unknown, options: NetworkOptions = {}) {
+  /** `isOnce` false: the test shows how a frame can come more than once. */
+  constructor(topology: unknown, options: NetworkOptions = {}, isOnce = true) {
     const checked = topologyFrom(topology);
     this.network = new Network(checked, { injectAt: ['*'], watch: ['*'], unplugged: 'open', ...options });
+    this.#isOnce = isOnce;
     this.#linked = new Set(checked.links.flatMap(({ a, b }) => [a, b]));
   }
 
@@ -51,6 +54,7 @@ export class Lab {
     }
     this.settle();
     const seen = this.network.takeFrames();
+    this.#assertSafe(seen);
     const dropped = this.#drops();
     return {
       recipients: seen
@@ -79,6 +83,40 @@ export class Lab {
   table(name: string): string[] {
     const rows = this.network.macTable(name);
     return rows.map(({ vlan, mac, port, static: fixed }) => `${vlan} ${mac} ${port}${fixed ? ' static' : ''}`);
+  }
+
+  /** No transit, and once: what came in by an uplink is on no uplink of its vSwitch, and no VM gets a frame twice. */
+  #assertSafe(frames: readonly CapturedFrame[]): void {
+    const { topology } = this.network;
+    if (topology.teaching !== null) return;
+    for (const host of topology.hosts) {
+      for (const vswitch of host.vswitches) {
+        const uplinks = new Set(vswitch.uplinks.map((name) => `${host.name}/${name}`));
+        const arrived = new Set(
+          frames.filter((f) => f.direction === 'in' && uplinks.has(portOf(f))).map((f) => f.packetId),
+        );
+        const left = frames.find((f) => f.direction === 'out' && uplinks.has(portOf(f)) && arrived.has(f.packetId));
+        // A frame that left and came back is a reflection, not transit.
+        if (left !== undefined && !this.#wasHere(frames, host.name, left)) {
+          throw new Error(
+            `transit: frame ${left.packetId} came in by an uplink of ${host.name} and left by ${portOf(left)}`,
+          );
+        }
+      }
+    }
+    const got = new Set<string>();
+    for (const frame of this.#isOnce
+      ? frames.filter((f) => f.direction === 'out' && !this.#linked.has(portOf(f)))
+      : []) {
+      const key = `${portOf(frame)} ${frame.packetId}`;
+      if (got.has(key)) throw new Error(`twice: frame ${frame.packetId} left by ${portOf(frame)} more than once`);
+      got.add(key);
+    }
+  }
+
+  #wasHere(frames: readonly CapturedFrame[], host: string, { packetId }: CapturedFrame): boolean {
+    const first = frames.find((f) => f.packetId === packetId && portOf(f).startsWith(`${host}/`))!;
+    return this.network.plan.ports.get(portOf(first))!.port.kind === 'vnic' || first.direction === 'out';
   }
 
   #leaves(frame: CapturedFrame): boolean {

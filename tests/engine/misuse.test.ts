@@ -17,6 +17,14 @@ const topology = (file?: string) =>
     ...(file !== undefined && { captures: [{ file }] }),
   });
 
+/** The address that a vNIC is configured with. */
+function topologyMac({ topology: { hosts } }: Network, name: string): string {
+  const nics = hosts.flatMap((host) =>
+    host.vms.flatMap((vm) => vm.nics.map((nic) => [`${host.name}/${nic.name}`, nic.mac] as const)),
+  );
+  return new Map<string, string>(nics).get(name)!;
+}
+
 describe('a network that has been stopped', () => {
   it('writes nothing more into files, which by now may be those of others', async () => {
     const [mine, theirs] = [join(folder, 'mine.pcapng'), join(folder, 'theirs.pcapng')];
@@ -59,6 +67,68 @@ describe('a network', () => {
   it.each([-1, 4095, 5000, 1.5])('binds no address in VLAN %d, which there is not', async (vlan) => {
     const network = new Network(topology());
     await expect(network.setStatic('h/v', vlan, '02:00:00:00:00:01', 'h/vm1')).rejects.toThrow(/VLAN/);
+  });
+
+  it('is told by name what an operator cannot have, and stays as it was', async () => {
+    const network = new Network(
+      topologyFrom({
+        hosts: {
+          h: {
+            uplinks: ['u1', 'u2'],
+            vswitches: {
+              v: { uplinks: ['u1', 'u2'], teaming: { active: ['u1'] }, portGroups: { pg: { vlan: 10 } } },
+              w: { uplinks: [], macModel: 'registered', portGroups: { other: {} } },
+            },
+            vms: { a: { portGroup: 'pg' }, b: { portGroup: 'other' } },
+          },
+        },
+        physical: { switches: { s: { ports: { 1: { vlan: 10 }, 2: { vlan: 10 } }, lags: { l: { ports: [1, 2] } } } } },
+      }),
+      { unplugged: 'open' },
+    );
+    const before = JSON.stringify(network.report());
+    const access = { mode: 'access', vid: 20 } as const;
+    await expect(network.setStatic('h/v', 10, '02:00:00:00:00:01', 'h/b')).rejects.toThrow(
+      'h/b is no port of h/v, but of h/w',
+    );
+    await network.setGuestMac('h/b', '02:00:00:00:00:09');
+    await expect(network.setStatic('h/w', 0, '02:00:00:00:00:09', null)).rejects.toThrow(/registered to h\/b/);
+    await network.setGuestMac('h/b', topologyMac(network, 'h/b'));
+    await expect(network.setActive('h/u2')).rejects.toThrow('h/u2 is unused');
+    await expect(network.setActive('h/a')).rejects.toThrow('h/a is no uplink');
+    await expect(network.setGuestMac('h/u1', '02:00:00:00:00:01')).rejects.toThrow('h/u1 has no guest');
+    await expect(network.setPortVlan('h/u1', access)).rejects.toThrow('h/u1 is an uplink');
+    await expect(network.setPortVlan('h/b', access)).rejects.toThrow('h/b is on a switch without VLANs');
+    await expect(network.setPortVlan('s/1', access)).rejects.toThrow('s/1 belongs to a LAG');
+    await expect(network.setPortVlan('h/a', { mode: 'transparent' })).rejects.toThrow('no transparent port');
+    await expect(network.setCable('h/u1', false)).rejects.toThrow('h/u1 has no cable');
+    expect(JSON.stringify(network.report())).toBe(before);
+  });
+
+  it('pulls both ends of a cable', async () => {
+    const network = new Network(
+      topologyFrom({
+        hosts: { h: { uplinks: { u: { to: 's/1' } }, vswitches: { v: { portGroups: { pg: {} } } } } },
+        physical: { switches: { s: { ports: 2 } } },
+      }),
+    );
+    const links = () => network.ports().map(({ name, link }) => `${name} ${link}`);
+    await network.setCable('s/1', false);
+    expect(links()).toEqual(['h/u down', 's/1 down', 's/2 down']);
+    await network.setCable('h/u', true);
+    expect(links()).toEqual(['h/u up', 's/1 up', 's/2 down']);
+  });
+
+  it('never goes back in time, and does not jump to its end where nothing is due', async () => {
+    const network = new Network(topologyFrom({ physical: { switches: { s: { ports: 2 } } } }), {
+      injectAt: ['s/1'],
+      unplugged: 'open',
+    });
+    network.advance(10_000n);
+    network.advance(1_000n);
+    expect(network.nowNs).toBe(10_000n);
+    expect(await network.step(1)).toBe(10_000n);
+    expect(() => network.inject('s/1', new Uint8Array(60), 2n ** 52n)).toThrow(/later than the clock goes/);
   });
 
   it.each<NetworkOptions>([

@@ -63,14 +63,30 @@ export class ReferenceState {
   protected shut(port: PortState): void {
     port.shut();
     this.stations.table.flush({ place: port.name, sticky: false });
+    this.stations.register();
   }
 
   /** A local port that loses link forgets its stations; those outside survive within the team. */
   setLink(name: string, up: boolean): void {
     const port = this.port(name);
+    const wasUp = port.hasLink;
     port.setLink(up);
-    if (port.kind === 'uplink') this.#repin((team) => team.update(this.#hasLink, this.#nowNs));
-    else if (!up) this.stations.table.flush({ place: name, sticky: false });
+    if (port.kind === 'uplink') {
+      this.#repin((team) => team.update(this.#hasLink, this.#nowNs));
+      return;
+    }
+    if (!up) this.stations.table.flush({ place: name, sticky: false });
+    this.stations.register();
+    if (up && !wasUp && port.kind === 'vnic') this.#announceAll(port);
+  }
+
+  /** R14: a vNIC that got its link, or its guest another address, has just come, and so have its stations. */
+  #announceAll({ name, team, index }: PortState): void {
+    if (this.config.notify === 0) return;
+    for (const row of this.stations.rows(this.#nowNs)) {
+      const uplink = row.port === name ? team.pin(index, row.mac) : undefined;
+      if (uplink !== undefined) this.#announce(row, this.port(uplink));
+    }
   }
 
   setActive(uplink: string): void {
@@ -131,6 +147,7 @@ export class ReferenceState {
   setGuestMac(port: string, mac: string): void {
     this.port(port).guestMac = mac;
     this.stations.register();
+    if (!this.learns) this.#announceAll(this.port(port));
   }
 
   /** What was learned at the port belongs to the VLAN that it was in. */

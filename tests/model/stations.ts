@@ -53,14 +53,17 @@ export class Stations {
   /** Registered addresses have changed: what was learned of the same stations counts no more. */
   register(): void {
     const registered = this.#registered();
-    this.table.registered = registered.length;
+    // Their places are kept while a vNIC has no link.
+    this.table.registered = this.#isRegistered
+      ? this.#ports.filter((port) => port.registeredMac !== undefined).length
+      : 0;
     for (const port of registered) {
       this.table.forget(port.registeredMac!, (fid) => this.#isHome(port, fid));
     }
   }
 
   #registered(): PortState[] {
-    return this.#isRegistered ? this.#ports.filter((port) => port.registeredMac !== undefined) : [];
+    return this.#isRegistered ? this.#ports.filter((port) => port.hasLink && port.registeredMac !== undefined) : [];
   }
 
   /** Whether a vNIC's own address is registered in `vid`: in the one VLAN of its port, or in all that a trunk carries, and those that share. */

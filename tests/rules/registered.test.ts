@@ -27,6 +27,31 @@ describe('a registered vSwitch', () => {
     expect(lab.send('h1/c', lab.frame(mac.a, mac.c)).recipients).toEqual(['h1/a']);
   });
 
+  it('lets go of a VM without link, so that it is heard from another host, and announces it when it is back', async () => {
+    const lab = labOf({ ...shape, hosts: 1 });
+    const awayFrame = () => lab.frame(mac.all, mac.a);
+    expect(lab.send('tor/8', awayFrame()).drops).toEqual(['h1/u1 deja_vu', 'h1/u2 deja_vu']);
+    await lab.network.setLink('h1/a', false);
+    expect(lab.table('h1/v')).toEqual(own.slice(1));
+    expect(lab.send('tor/8', awayFrame()).recipients).toEqual(['h1/b', 'h1/c', 'tor/9']);
+    await lab.network.setLink('h1/a', true);
+    lab.settle();
+    expect(lab.table('h1/v')).toEqual(own);
+    const rarps = at(lab.network.takeFrames(), 'h1/u1', 'out').map(({ bytes }) =>
+      Buffer.from(bytes).toString('hex', 6, 18),
+    );
+    expect(rarps).toEqual([`${mac.a.replaceAll(':', '')}8100000a8035`]);
+    expect(lab.send('tor/8', lab.frame(mac.a, mac.x)).recipients).toEqual(['h1/a']);
+  });
+
+  it('gives an address that two want to the second when the first lets go of it', async () => {
+    const lab = labOf(shape);
+    await lab.network.setGuestMac('h1/a', mac.b);
+    expect(lab.table('h1/v')).toEqual(own.slice(1));
+    await lab.network.setGuestMac('h1/b', mac.f);
+    expect(lab.table('h1/v')).toEqual([`10 ${mac.b} h1/a static`, own[2], `10 ${mac.f} h1/b static`]);
+  });
+
   it('sends unknown unicast from a VM outside only (R5)', () => {
     const lab = labOf(shape);
     const { frames, recipients } = lab.send('h1/a', lab.frame(mac.nobody, mac.a));

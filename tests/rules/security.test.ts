@@ -23,7 +23,7 @@ function host(vswitch: object, group: object = {}, vm: object = {}): unknown {
     hosts: {
       h: {
         uplinks: ['u'],
-        vswitches: { v: { portGroups: { pg: group }, ...vswitch } },
+        vswitches: { v: { teaming: { notify: false }, portGroups: { pg: group }, ...vswitch } },
         vms: Object.fromEntries(vms.map((name) => [name, { mac: mac[name], ...(name === 'a' ? vm : {}) }])),
       },
     },

@@ -31,7 +31,8 @@ function host({ uplinks = 3, teaming = {}, vlan, tor, vswitch = {} }: Settings =
   const h = { uplinks: tor === undefined ? own : cabled, vswitches, vms: { a: { mac: mac.a }, b: { mac: mac.b } } };
   const members = own.map((_, i) => i + 1);
   const physical = { switches: { tor: { ports: 9, ...(tor === 'lag' && { lags: { l: { ports: members } } }) } } };
-  return new Twins({ hosts: { h }, ...(tor !== undefined && { physical }) });
+  // Where only one end knows of the LAG, floods come more than once.
+  return new Twins({ hosts: { h }, ...(tor !== undefined && { physical }) }, {}, tor !== 'ports');
 }
 
 /** An IPv4 packet between addresses, an IPv6 one (`::1 > ::2`, the last 32 bits in hex), or with neither an experimental frame. */

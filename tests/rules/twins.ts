@@ -14,8 +14,8 @@ type Frames = readonly (readonly [port: string, bytes: Uint8Array])[];
 export class Twins extends Lab {
   readonly #unwatched: Network;
 
-  constructor(topology: unknown, options: NetworkOptions = {}) {
-    super(topology, options);
+  constructor(topology: unknown, options: NetworkOptions = {}, isOnce = true) {
+    super(topology, options, isOnce);
     this.#unwatched = new Network(topologyFrom(topology), { injectAt: ['*'], unplugged: 'open', ...options });
   }
 

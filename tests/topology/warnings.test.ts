@@ -23,7 +23,10 @@ const warnings: [yaml: string, ...lines: string[]][] = [
     '5:17: hosts.h.vswitches.v.rpf: unicast that the outside floods comes in by 2 uplinks, and more than one copy is taken; rpf: strict takes one',
   ],
   [vswitch('{ rpf: loose, teaming: { active: [a], standby: [b] } }')],
-  [vswitch('{ rpf: loose, teaming: { lag: active } }')],
+  [
+    vswitch('{ rpf: loose, teaming: { lag: active } }'),
+    '5:17: hosts.h.vswitches.v.rpf: no effect with a LAG, which is one uplink (R18); leave it out',
+  ],
   [
     vswitch(`{ receivers: per-recipient, portGroups: { g: { ${promiscuous} }, h: {} } }`),
     '5:82: hosts.h.vswitches.v.portGroups.g.security.promiscuous: with receivers: per-recipient, frames come in by several uplinks, and a promiscuous vNIC gets them more than once',
@@ -95,6 +98,19 @@ const warnings: [yaml: string, ...lines: string[]][] = [
     '5:69: hosts.h.vswitches.v.portGroups.h: the uplinks do not carry VLAN 0, which stays on the host; add it to uplinkVlans',
   ],
   [vswitch('{ uplinks: [], uplinkVlans: 10, portGroups: { g: { vlan: 5 } } }')],
+  // No effect
+  [
+    vswitch('{ rpf: loose, rpfGrace: 5ms, teaming: { active: [a], standby: [b] } }'),
+    '5:34: hosts.h.vswitches.v.rpfGrace: no effect with rpf: loose, which asks for no pin; leave it out',
+  ],
+  [
+    vswitch('{ receivers: active, teaming: { lag: active } }'),
+    '5:23: hosts.h.vswitches.v.receivers: no effect with a LAG, which is one uplink (R18); leave it out',
+  ],
+  [
+    vswitch('{ teaming: { active: [], standby: [a, b] } }'),
+    '5:31: hosts.h.vswitches.v.teaming.active: no uplink is active, and standby ones only replace active ones: nothing goes outside',
+  ],
   // Lessons
   [
     'physical: { switches: { s: { ports: 1 } } }\nteaching: { disable: [R9, R1] }\n',
