@@ -105,13 +105,25 @@ function remarks(switches: readonly SwitchReport[]): string[] {
   });
 }
 
-export function dropsTable(drops: Readonly<Record<string, number>>): string {
-  const rows = Object.entries(drops)
-    .sort((a, b) => b[1] - a[1])
-    .map(([name, frames]) => [grouped(frames), name, ROWS.get(name)?.rule ?? '-', ROWS.get(name)?.sentence ?? '']);
-  return rows.length === 0
-    ? 'no drops'
-    : table([right('frames'), { title: 'verdict' }, { title: 'rule' }, { title: 'because' }], rows);
+/** Drops of all switches by verdict, with the port that had most of each. */
+export function dropsTable(switches: readonly SwitchReport[]): string {
+  const ports = switches.flatMap((sw) => sw.ports);
+  const rows = [...ROWS.values()]
+    .filter(({ fate }) => fate === 'drop')
+    .map(({ name, rule, sentence }) => {
+      const at = ports
+        .map((port) => ({ port: port.name, frames: port.verdicts[name] ?? 0 }))
+        .filter(({ frames }) => frames > 0)
+        .sort((a, b) => b.frames - a.frames);
+      const where = at.length > 1 ? `${at[0]!.port} and ${at.length - 1} more` : (at[0]?.port ?? '');
+      return { frames: at.reduce((sum, { frames }) => sum + frames, 0), cells: [name, rule, where, sentence] };
+    })
+    .filter(({ frames }) => frames > 0)
+    .sort((a, b) => b.frames - a.frames)
+    .map(({ frames, cells }) => [grouped(frames), ...cells]);
+  if (rows.length === 0) return 'no drops';
+  const columns = [right('frames'), { title: 'verdict' }, { title: 'rule' }, { title: 'at' }, { title: 'because' }];
+  return table(columns, rows);
 }
 
 export function ledgerLine(ledger: Ledger): string {
@@ -150,7 +162,7 @@ export function summary(report: Report): string {
     '',
     ...busiestPorts(report.switches),
     '',
-    dropsTable(report.ledger.drops),
+    dropsTable(report.switches),
     '',
   ];
   lines.push(...remarks(report.switches));
