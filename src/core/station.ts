@@ -68,7 +68,12 @@ export function changeMac(sw: Switch, port: Port, mac: u64): void {
   port.blocked = port.changesRejected && mac != port.configuredMac ? 1 : 0;
   if (port.guest != 0) readdress(changetype<Guest>(<usize>port.guest), mac);
   bindOwn(sw, port);
+  // Another address may leave by another uplink; that is no change of a path, for which R8 would have patience.
+  const formerPin = port.formerPin;
+  const repinnedAt = port.repinnedAt;
   reform(sw, false);
+  port.formerPin = formerPin;
+  port.repinnedAt = repinnedAt;
   if (sw.model == MODEL_REGISTERED) announceArrival(sw, port);
 }
 

@@ -179,7 +179,6 @@ describe('an uplink that the operator makes active', () => {
     // Without link it is first in the order, and comes when it can.
     ['port-id', 'u1 u2 | u3', '-u3 !u3', 'u1 u1 u1', 'u1 u2', true],
     ['port-id', 'u1 u2 | u3', '-u3 !u3 +u3', 'u3 u1 u3', 'u1 u3', true],
-    // An uplink of no list stays out.
     // Failback or not, it comes into use; but who has a usable uplink keeps it.
     ['port-id', 'u1 u2 | u3', '!u3', 'u1 u1 u1', 'u1 u3', false],
     ['explicit', 'u1 | u2 u3', '!u2', 'u2 u2 u2', 'u2', false],
