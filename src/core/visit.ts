@@ -132,7 +132,7 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
           const length = lengthOf(descriptor);
           if (logical < localCount) {
             const out = changetype<Port>(ports + <usize>logical * PORT_BYTES);
-            const copy = isTrunk ? editFor(out, descriptor, pvid) : out.plainVid == plain ? descriptor : 0;
+            const copy = isTrunk ? editFor(out, descriptor, pvid, members) : out.plainVid == plain ? descriptor : 0;
             if (copy != 0 && (!isTrunk || (out.txRing != 0 && out != port)) && push(changetype<Ring>(<usize>out.txRing), copy)) {
               if (learns && heard != wanted && !isStatic(heard)) store<u64>(source, wanted, 8);
               if (!out.dirty) markDirty(sw, out);
@@ -142,7 +142,7 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
               continue;
             }
           } else if (outsideWire != 0) {
-            const copy = isTrunk ? editFor(outside, descriptor, pvid) : descriptor + outsideEdit;
+            const copy = isTrunk ? editFor(outside, descriptor, pvid, members) : descriptor + outsideEdit;
             if ((!isTrunk || copy != 0) && send(changetype<Wire>(outsideWire), copy, sw.now)) {
               if (learns && heard != wanted && !isStatic(heard)) store<u64>(source, wanted, 8);
               if (!outside.dirty) markDirty(sw, outside);
@@ -169,11 +169,12 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
 /** The copy as it leaves by `out`, from a trunk whose untagged frames are of VLAN `pvid`; 0 when that takes more than an edit. */
 // @ts-ignore: decorator
 @inline
-function editFor(out: Port, descriptor: u64, pvid: u32): u64 {
+function editFor(out: Port, descriptor: u64, pvid: u32, members: u32): u64 {
   const second = load<u64>(bytesOf(descriptor), 8);
   const hasTag = isVlan(second);
   const vid = hasTag ? tciIn(second) & 0xfff : pvid;
   if (out.untaggedVid == vid) return !out.shortOut ? 0 : hasTag ? withoutTag(descriptor) : descriptor;
-  if (out.plainTags == 0 || !isMember(out.plainTags, vid)) return 0;
+  // Trunks of the same VLANs share their set, and this one has been asked on the way in.
+  if (out.plainTags != members && (out.plainTags == 0 || !isMember(out.plainTags, vid))) return 0;
   return hasTag ? descriptor : descriptor + insertion(vid);
 }
