@@ -18,7 +18,7 @@ import { Switch } from './switch';
 
 const GUARD_SETS: u32 = 1024;
 const GUARD_WAYS: u32 = 4;
-export const GUARD_PORTS: u32 = 9;
+const GUARD_PORTS: u32 = 9;
 export const GUARD_RECORD: u32 = 28 + GUARD_PORTS * 4;
 export const GUARD_LOG_MAX: u32 = 16;
 /** Where the log begins: u64 count, then records. */
