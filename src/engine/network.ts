@@ -8,7 +8,7 @@
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
 import type { CaptureReport, Ledger, MacEntry, MoveReport, PortReport, Report } from '../telemetry/report.ts';
 import { teachingReport } from '../telemetry/teaching.ts';
-import type { CaptureRequest, PortName, PortVlan, Topology } from '../topology/model.ts';
+import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
 import { closeCapture, header, openCapture } from './capture-file.ts';
 import { type CommandBody, carryOut } from './command.ts';
 import { COMMAND, ORIGIN, PAUSE, RUN, STEPS, STOP, TARGET } from './control.ts';
@@ -21,7 +21,7 @@ import * as L from './generated/layout.ts';
 import { NEVER } from './in-memory.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
-import { type FlushTarget, Operator } from './operator.ts';
+import { Operator } from './operator.ts';
 import { clampTime, NetworkError, type NetworkOptions, settle, TIME_NS_MAX } from './options.ts';
 import { type Plan, type PlannedSwitch, plan } from './plan.ts';
 import { INJECT_BYTES_MAX } from './plan-capture.ts';
@@ -30,17 +30,16 @@ import { Threads } from './threads.ts';
 const STEPS_AT_ONCE = 100_000;
 const MEMORY_TAP = '(memory)';
 
-export class Network {
-  readonly topology: Topology;
+export class Network extends Operator {
+  override readonly topology: Topology;
   readonly clock: 'wall' | 'virtual';
   /** @internal Addresses and sums, for tests and benches. */
   readonly plan: Plan;
   /** @internal */
-  readonly memory: SharedMemory;
+  override readonly memory: SharedMemory;
   readonly #core: Core;
   readonly #observer: Observer;
-  readonly #directory: Directory;
-  readonly #operator: Operator;
+  protected override readonly directory: Directory;
   readonly #inline: boolean;
   readonly #epochNs: bigint;
   readonly #files: readonly DrainFile[];
@@ -57,6 +56,7 @@ export class Network {
 
   /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. */
   constructor(topology: Topology, options: NetworkOptions = {}) {
+    super();
     const { isVirtual, inline, workers, burst, ringEntries } = settle(options);
     this.topology = topology;
     this.clock = isVirtual ? 'virtual' : 'wall';
@@ -87,8 +87,7 @@ export class Network {
       injectOwner: this.plan.workers.length,
     });
     this.#observer = new Observer(this.memory, this.plan, topology);
-    this.#directory = new Directory(topology, this.plan);
-    this.#operator = new Operator(this.#directory, this.memory, (sw, body) => this.#command(sw, body));
+    this.directory = new Directory(topology, this.plan);
     this.#files = this.#openFiles(captures.length);
     const tapPlan = this.plan.captures[captures.length];
     this.#tapHeader = tapPlan ? header(this.plan, tapPlan, topology, this.clock) : new Uint8Array(0);
@@ -263,7 +262,7 @@ export class Network {
    * from the guest at a vNIC, as from the wire elsewhere. False when the port's queue is full: run on, then try again.
    */
   inject(name: PortName, bytes: Uint8Array, atNs: bigint): boolean {
-    const { port } = this.#directory.port(name);
+    const { port } = this.directory.port(name);
     const wire = this.plan.injectAt.get(port.name);
     if (wire === undefined)
       throw new NetworkError(`frames can be injected at ${port.name} only if it is named in injectAt`);
@@ -286,53 +285,12 @@ export class Network {
     return true;
   }
 
-  /**
-   * Takes the link of one port away (`up` false), or gives it back, which also opens a port that a guard has shut. The other end of
-   * its cable keeps its own, as behind a media converter; `setCable` is for both.
-   */
-  async setLink(name: PortName, up: boolean): Promise<void> {
-    await this.#operator.setLink(name, up);
-  }
-
-  /** Pulls or plugs the cable of a port: both of its ends. */
-  async setCable(name: PortName, up: boolean): Promise<void> {
-    const { port } = this.#directory.port(name);
-    const cable = this.topology.links.find(({ a, b }) => a === port.name || b === port.name);
-    if (cable === undefined) throw new NetworkError(`${name} has no cable in ${this.topology.name}`);
-    await Promise.all([this.#operator.setLink(cable.a, up), this.#operator.setLink(cable.b, up)]);
-  }
-
-  /** Forgets learned addresses: of one port or of a whole switch, in one VLAN or in all. Uplinks of a team are forgotten together. */
-  async flush(of: FlushTarget): Promise<void> {
-    await this.#operator.flush(of);
-  }
-
-  /** Binds an address in a VLAN to a port, or with `null` removes the binding. False: the table is full, or there was none. */
-  async setStatic(switchName: string, vlan: number, mac: string, name: PortName | null): Promise<boolean> {
-    return this.#operator.setStatic(switchName, vlan, mac, name);
-  }
-
-  /** Puts an uplink first in every team that has it, and into use at once if it works. */
-  async setActive(name: PortName): Promise<void> {
-    await this.#operator.setActive(name);
-  }
-
-  /** The guest at a vNIC uses another address from now on. */
-  async setGuestMac(name: PortName, mac: string): Promise<void> {
-    await this.#operator.setGuestMac(name, mac);
-  }
-
-  /** A vNIC or physical port becomes an access port of another VLAN, and its stations are forgotten. */
-  async setPortVlan(name: PortName, vlan: PortVlan): Promise<void> {
-    await this.#operator.setPortVlan(name, vlan);
-  }
-
   /** Stations that moved from port to port, the latest 256, oldest first. */
   moves(switchName: string): MoveReport[] {
-    return this.#observer.moves(this.#directory.switch(switchName));
+    return this.#observer.moves(this.directory.switch(switchName));
   }
 
-  async #command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
+  protected override async command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
     if (this.#threads !== null && this.#stoppedAfterNs === null) return this.#threads.send(sw.worker, body);
     return carryOut(this.#core, body);
   }
@@ -345,7 +303,7 @@ export class Network {
 
   /** What would become of a frame that enters at a port now, with every rule it meets; on a copy, so that nothing changes. */
   explain(name: PortName, bytes: Uint8Array): Explanation {
-    const { sw, port } = this.#directory.port(name);
+    const { sw, port } = this.directory.port(name);
     if (bytes.length > INJECT_BYTES_MAX)
       throw new NetworkError(
         `a frame of ${bytes.length} bytes is more than ${INJECT_BYTES_MAX}, the most that can enter`,
@@ -358,7 +316,7 @@ export class Network {
   }
 
   macTable(switchName: string): MacEntry[] {
-    return this.#observer.macTable(this.#directory.switch(switchName));
+    return this.#observer.macTable(this.directory.switch(switchName));
   }
 
   ledger(): Ledger {

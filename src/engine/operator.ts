@@ -1,5 +1,5 @@
-/** What an operator may ask of a network: names and values are checked here, then the worker that moves the switch carries it out. */
-import type { PortName, PortVlan } from '../topology/model.ts';
+/** What an operator may ask of a network: names and values are checked here, then whoever moves the switch carries it out. */
+import type { PortName, PortVlan, Topology } from '../topology/model.ts';
 import type { CommandBody } from './command.ts';
 import type { Directory } from './directory.ts';
 import * as L from './generated/layout.ts';
@@ -12,48 +12,58 @@ export type FlushTarget =
   | { readonly switch: string; readonly vlan?: number }
   | { readonly port: PortName; readonly vlan?: number };
 
-type Send = (sw: PlannedSwitch, body: CommandBody) => Promise<boolean>;
+export abstract class Operator {
+  abstract readonly topology: Topology;
+  /** @internal */
+  abstract readonly memory: SharedMemory;
+  protected abstract readonly directory: Directory;
 
-export class Operator {
-  readonly #directory: Directory;
-  readonly #memory: SharedMemory;
-  readonly #send: Send;
+  /** Has a command carried out; resolves with whether that was possible. */
+  protected abstract command(sw: PlannedSwitch, body: CommandBody): Promise<boolean>;
 
-  constructor(directory: Directory, memory: SharedMemory, send: Send) {
-    this.#directory = directory;
-    this.#memory = memory;
-    this.#send = send;
+  /**
+   * Takes the link of one port away (`up` false), or gives it back, which also opens a port that a guard has shut. The other end of
+   * its cable keeps its own, as behind a media converter; `setCable` is for both.
+   */
+  async setLink(name: PortName, up: boolean): Promise<void> {
+    const { sw, port } = this.directory.port(name);
+    await this.command(sw, { setLink: { switchAddress: sw.address, port: port.number, up } });
   }
 
-  setLink(name: PortName, up: boolean): Promise<boolean> {
-    const { sw, port } = this.#directory.port(name);
-    return this.#send(sw, { setLink: { switchAddress: sw.address, port: port.number, up } });
+  /** Pulls or plugs the cable of a port: both of its ends. */
+  async setCable(name: PortName, up: boolean): Promise<void> {
+    const { port } = this.directory.port(name);
+    const cable = this.topology.links.find(({ a, b }) => a === port.name || b === port.name);
+    if (cable === undefined) throw new NetworkError(`${name} has no cable in ${this.topology.name}`);
+    await Promise.all([this.setLink(cable.a, up), this.setLink(cable.b, up)]);
   }
 
-  flush(of: FlushTarget): Promise<boolean> {
+  /** Forgets learned addresses: of one port or of a whole switch, in one VLAN or in all. Uplinks of a team are forgotten together. */
+  async flush(of: FlushTarget): Promise<void> {
     const { sw, port } =
-      'switch' in of ? { sw: this.#directory.switch(of.switch), port: null } : this.#directory.port(of.port);
+      'switch' in of ? { sw: this.directory.switch(of.switch), port: null } : this.directory.port(of.port);
     const body = {
       switchAddress: sw.address,
       ...(port !== null && { port: logicalOf(sw, port) }),
       ...(of.vlan !== undefined && { fid: fidOf(sw, of.vlan) }),
     };
-    return this.#send(sw, { flushTable: body });
+    await this.command(sw, { flushTable: body });
   }
 
-  setStatic(switchName: string, vlan: number, mac: string, name: PortName | null): Promise<boolean> {
-    const sw = this.#directory.switch(switchName);
+  /** Binds an address in a VLAN to a port, or with `null` removes the binding. False: the table is full, or there was none. */
+  async setStatic(switchName: string, vlan: number, mac: string, name: PortName | null): Promise<boolean> {
+    const sw = this.directory.switch(switchName);
     const octets = individualAddress(mac);
     const owner = sw.vswitch?.macModel === 'registered' ? sw.ports.find((p) => this.#isOwn(p, mac)) : undefined;
     if (owner !== undefined)
       throw new NetworkError(`${mac} is registered to ${owner.name} by its host: rule R11 lets nobody move it`);
     const port = name === null ? null : this.#portOf(sw, name);
     const target = port === null ? {} : { port: logicalOf(sw, port) };
-    return this.#send(sw, { setStatic: { switchAddress: sw.address, fid: fidOf(sw, vlan), mac: octets, ...target } });
+    return this.command(sw, { setStatic: { switchAddress: sw.address, fid: fidOf(sw, vlan), mac: octets, ...target } });
   }
 
   #portOf(sw: PlannedSwitch, name: PortName): PlannedPort {
-    const found = this.#directory.port(name);
+    const found = this.directory.port(name);
     if (found.sw !== sw) throw new NetworkError(`${name} is no port of ${sw.name}, but of ${found.sw.name}`);
     return found.port;
   }
@@ -61,28 +71,31 @@ export class Operator {
   /** Whether an address is the one that a vNIC has by its configuration, or that its guest uses. */
   #isOwn(port: PlannedPort, mac: string): boolean {
     if (port.kind !== 'vnic') return false;
-    return port.mac === mac || macBits(mac) === this.#memory.u64(port.address + L.Port_mac);
+    return port.mac === mac || macBits(mac) === this.memory.u64(port.address + L.Port_mac);
   }
 
-  setActive(name: PortName): Promise<boolean> {
-    const { sw, port } = this.#directory.port(name);
+  /** Puts an uplink first in every team that has it, and into use at once if it works. */
+  async setActive(name: PortName): Promise<void> {
+    const { sw, port } = this.directory.port(name);
     if (port.kind !== 'uplink') throw new NetworkError(`${name} is no uplink; only an uplink can be made active`);
     const own = port.name.slice(port.name.indexOf('/') + 1);
     const isMember = sw.uplinks.teams.some(({ teaming }) => [...teaming.active, ...teaming.standby].includes(own));
     if (!isMember) throw new NetworkError(`${name} is unused; no team has it as active or standby`);
-    return this.#send(sw, { setActive: { switchAddress: sw.address, port: port.number } });
+    await this.command(sw, { setActive: { switchAddress: sw.address, port: port.number } });
   }
 
-  setGuestMac(name: PortName, mac: string): Promise<boolean> {
-    const { sw, port } = this.#directory.port(name);
+  /** The guest at a vNIC uses another address from now on. */
+  async setGuestMac(name: PortName, mac: string): Promise<void> {
+    const { sw, port } = this.directory.port(name);
     if (port.kind !== 'vnic') throw new NetworkError(`${name} has no guest; only a vNIC's address can be changed`);
-    return this.#send(sw, {
+    await this.command(sw, {
       setGuestMac: { switchAddress: sw.address, port: port.number, mac: individualAddress(mac) },
     });
   }
 
-  setPortVlan(name: PortName, vlan: PortVlan): Promise<boolean> {
-    const { sw, port } = this.#directory.port(name);
+  /** A vNIC or physical port becomes an access port of another VLAN, and its stations are forgotten. */
+  async setPortVlan(name: PortName, vlan: PortVlan): Promise<void> {
+    const { sw, port } = this.directory.port(name);
     if (port.kind === 'uplink') throw new NetworkError(`${name} is an uplink; its VLANs are those of the port groups`);
     if (port.vlan.mode === 'transparent')
       throw new NetworkError(`${name} is on a switch without VLANs; give its port groups one`);
@@ -95,7 +108,7 @@ export class Operator {
         `${name} can become an access port of one VLAN while the network runs, no ${vlan.mode} port`,
       );
     }
-    return this.#send(sw, {
+    await this.command(sw, {
       setAccessVlan: { switchAddress: sw.address, port: port.number, vid: vlanId(vlan.vid) },
     });
   }
