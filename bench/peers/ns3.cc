@@ -1,6 +1,6 @@
 // ns-3: one learning bridge (BridgeNetDevice) with 8 hosts on SimpleNetDevice, its fastest: channels with a delay of 100 ns and no
 // rate. Host i sends 64-byte frames with real payload to host i + 4, i < 4, every 3 us. Prints frames that reached a host through
-// the bridge per second of real time, in millions.
+// the bridge per second of the wall clock and per second of CPU time, in millions.
 //   ns3 frames
 #include "ns3/bridge-module.h"
 #include "ns3/core-module.h"
@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <vector>
 using namespace ns3;
@@ -54,12 +55,14 @@ int main(int count, char **arguments) {
   Simulator::Run();
   received = 0;
   const auto from = std::chrono::steady_clock::now();
+  const clock_t used = clock();
   Simulator::Run();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+  const double cpu = double(clock() - used) / CLOCKS_PER_SEC;
   Simulator::Destroy();
   if (received != wanted) {
     std::cerr << "ns3: delivered " << received << " of " << wanted << "\n";
     return 1;
   }
-  printf("%.4f\n", received / seconds / 1e6);
+  printf("%.4f %.4f\n", received / seconds / 1e6, received / cpu / 1e6);
 }
