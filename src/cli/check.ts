@@ -13,7 +13,7 @@ export function checkFile(file: string, options: { readonly json?: boolean }): n
   const { captures } = topology;
   // As a run on the wall clock with one worker would; more workers take a little more for captures.
   const { workers, burst, ringEntries } = settle({ clock: 'wall' });
-  const planned = plan(topology, { workers, injectAt: [], captures, burst, ringEntries, lossless: false });
+  const planned = plan(topology, { workers, injectAt: [], captures, burst, ringEntries, virtual: false });
   if (options.json === true) {
     stdout.write(`${JSON.stringify(topology, null, 2)}\n`);
     return EXIT_FINE;

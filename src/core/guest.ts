@@ -29,6 +29,7 @@ export class Guest {
   mac: u64;
   streams: u32;
   streamCount: u32;
+  place: u32; // among the switch's streamers
   sent: u64; // frames put on the vNIC
   received: u64; // frames for this guest
   filtered: u64; // frames for others, which the card does not pass on
@@ -92,15 +93,15 @@ function isOver(stream: Stream, now: u64): bool {
   return stream.remaining == 0 || (stream.stopNs != 0 && now >= stream.stopNs);
 }
 
-/** Sends what is due at the switch's time, at most a burst for each stream; returns how many frames. */
-export function sendDue(sw: Switch, guest: Guest): u32 {
+/** Sends what is due at the switch's time, at most a burst for each stream and `most` in all; returns how many frames. */
+export function sendDue(sw: Switch, guest: Guest, most: u32): u32 {
   let sent: u32 = 0;
-  for (let i: u32 = 0; i < guest.streamCount; i++) sent += runStream(sw, guest, streamAt(guest, i));
+  for (let i: u32 = 0; i < guest.streamCount && sent < most; i++) sent += runStream(sw, guest, streamAt(guest, i), most - sent);
   if (sent != 0) publish(changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing));
   return sent;
 }
 
-function runStream(sw: Switch, guest: Guest, stream: Stream): u32 {
+function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
   if (stream.dueNs > sw.now || isOver(stream, sw.now)) return 0;
   if (stream.resolve != 0) {
     stream.dueNs = sw.now + ARP_RETRY_NS;
@@ -110,7 +111,7 @@ function runStream(sw: Switch, guest: Guest, stream: Stream): u32 {
   const length = stream.length;
   const signatureAt = stream.hasIp ? IPV4_UDP_HEADERS : 14;
   let sent: u32 = 0;
-  while (sent < sw.burst && stream.dueNs <= sw.now && !isOver(stream, stream.dueNs)) {
+  while (sent < min(sw.burst, most) && stream.dueNs <= sw.now && !isOver(stream, stream.dueNs)) {
     if (!hasRoom(ring)) {
       guest.heldBack++;
       break;
@@ -171,7 +172,7 @@ export function drain(sw: Switch, port: Port): u32 {
     } else {
       guest.filtered++;
     }
-    release(slotOf(descriptor), sw.worker);
+    release(slotOf(descriptor), sw);
   }
   advance(ring, n);
   guest.received += received;
@@ -194,7 +195,7 @@ function answer(sw: Switch, guest: Guest, descriptor: u64): u32 {
   if (slot == 0) return 0;
   copyOut(slot + HEADER_BYTES, descriptor, lengthOf(descriptor));
   const answered = answer(sw, guest, describe(slot, lengthOf(descriptor)));
-  release(slot, sw.worker);
+  release(slot, sw);
   return answered;
 }
 
@@ -210,6 +211,7 @@ function hearArp(sw: Switch, guest: Guest, descriptor: u64): bool {
     if (stream.resolve != senderIp) continue;
     stream.resolve = 0;
     stream.dueNs = sw.now;
+    if (sw.sendDues != 0) store<u64>(<usize>sw.sendDues + (<usize>guest.place << 3), sw.now);
     store<u32>(<usize>stream.template, <u32>senderMac);
     store<u16>(<usize>stream.template, <u16>(senderMac >>> 32), 4);
   }
@@ -272,7 +274,7 @@ function transmit(sw: Switch, guest: Guest, slot: usize, length: u32): bool {
   changetype<Frame>(slot).id = sw.nextFrameId++;
   if (!push(changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing), describe(slot, length))) {
     guest.heldBack++;
-    release(slot, sw.worker);
+    release(slot, sw);
     return false;
   }
   guest.sent++;

@@ -7,6 +7,7 @@
 export * from './generated/layout';
 import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall, setNow } from './clock';
 import { publishAll } from './egress';
+import { again as lookAgain, Epochs, go as letGo, runEpochs as workerRunEpochs, setCells as epochsSetCells } from './epoch';
 import { setTimer } from './care';
 import { deleteStatic, flush, keyOf, MOVE_BYTES, MOVES_MAX, setStatic } from './fdb';
 import { describe, Frame, HEADER_BYTES } from './frame';
@@ -26,8 +27,24 @@ export function runWall(worker: usize, now: u64, rounds: u32): u32 {
   return workerRunWall(changetype<Worker>(worker), now, rounds);
 }
 
-export function runVirtual(worker: usize, until: u64, budget: u32): u32 {
+export function runVirtual(worker: usize, until: u64, budget: u64): u32 {
   return workerRunVirtual(changetype<Worker>(worker), until, budget);
+}
+
+export function runEpochs(worker: usize, budget: u64, mayWait: bool): u32 {
+  return workerRunEpochs(changetype<Worker>(worker), budget, mayWait);
+}
+
+export function go(epochs: usize, target: u64): void {
+  letGo(changetype<Epochs>(epochs), target);
+}
+
+export function again(epochs: usize): void {
+  lookAgain(changetype<Epochs>(epochs));
+}
+
+export function setCells(epochs: usize, now: u64, cellNs: u64): void {
+  epochsSetCells(changetype<Epochs>(epochs), now, cellNs);
 }
 
 export function nextWork(worker: usize, withPeriodic: bool): u64 {

@@ -30,6 +30,7 @@ export class Wire extends Ring {
   delayNs: u64;
   busyUntilPs: u64;
   queueMax: u32; // entries, at most mask + 1
+  place: u32; // among the inlets of the receiving switch
   opensWorld: u32; // 1: frames enter the world here, injected; 0: between two switches
 }
 
@@ -90,4 +91,9 @@ export function crossedAt(wire: Wire, i: u32): u32 {
 @inline
 export function copyAt(wire: Wire, i: u32): u64 {
   return load<u64>(entry(wire, wire.tailNext + i));
+}
+
+/** When the first copy is due that has been put on the wire but not published. */
+export function dueUnpublished(wire: Wire): u64 {
+  return load<u64>(entry(wire, wire.head), 8) & DUE_MAX;
 }

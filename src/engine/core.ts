@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs';
 
 export interface Core {
   runWall(worker: number, nowNs: bigint, rounds: number): number;
-  runVirtual(worker: number, untilNs: bigint, budget: number): number;
+  runVirtual(worker: number, untilNs: bigint, budget: bigint): number;
+  runEpochs(worker: number, budget: bigint, mayWait: boolean): number;
+  go(epochs: number, targetNs: bigint): void;
+  again(epochs: number): void;
+  setCells(epochs: number, nowNs: bigint, cellNs: bigint): void;
   setTime(worker: number, nowNs: bigint): void;
   nextWork(worker: number, withPeriodic: boolean): bigint;
   reform(sw: number, isStart: boolean): void;
@@ -22,9 +26,11 @@ export interface Core {
   takeFrame(pool: number, from: number, length: number): bigint;
 }
 
-/** What `runVirtual` says (clock.ts). */
+/** What `runVirtual` and `runEpochs` say (clock.ts). */
 export const RUN_DONE = 0;
 export const RUN_TIGHT = 1;
+export const RUN_BUDGET = 2;
+export const RUN_WAIT = 3;
 
 let compiled: WebAssembly.Module | undefined;
 

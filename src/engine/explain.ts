@@ -62,10 +62,10 @@ export function explain(
     const pieces: Uint8Array[] = [header(plan, capture, topology, 'virtual')];
     const drain = new Drain(
       memory,
-      { fd: -1, path: '', headerBytes: 0, isPcap: false, rings: capture.rings },
+      { fd: -1, path: '', headerBytes: 0, isPcap: false, rings: capture.rings, order: null },
       (piece) => pieces.push(piece.slice()),
     );
-    drain.run();
+    drain.run(true);
     pieces.length = 1;
     return { drain, pieces, isPcapng: !capture.request.file.endsWith('.pcap') };
   });
@@ -77,7 +77,7 @@ export function explain(
 
   const watched = new Map<PortName, Uint8Array>();
   for (const { drain, pieces, isPcapng } of taps) {
-    drain.run();
+    drain.run(true);
     if (!isPcapng) continue;
     for (const frame of readCaptureBytes('', Buffer.concat(pieces)))
       if (frame.direction === 'out') watched.set(frame.interface.name!, frame.bytes);

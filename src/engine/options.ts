@@ -4,8 +4,10 @@ import type { CaptureRequest, PortName } from '../topology/model.ts';
 export interface NetworkOptions {
   /** Default `virtual`. */
   readonly clock?: 'wall' | 'virtual';
-  /** Pool threads, 1-64. Default 1; on the virtual clock always 1. */
+  /** Workers, 1-64, each a pool thread unless `inline`. Default 1. On the virtual clock a run is the same for any number of them. */
   readonly workers?: number;
+  /** Which worker, from 0, moves a host or physical switch; by name. The others are spread evenly. */
+  readonly placement?: Readonly<Record<string, number>>;
   /** Virtual clock: run in the calling thread instead of a pool thread. Default true. */
   readonly inline?: boolean;
   /** Ports at which `inject` is going to be called; `*` for all. */
@@ -68,7 +70,7 @@ export function settle(options: NetworkOptions): Settings {
       'frames can be watched in memory on the virtual clock in this thread only; capture to a file instead',
     );
   }
-  return { isVirtual, inline, workers: isVirtual ? 1 : workers, burst, ringEntries };
+  return { isVirtual, inline, workers, burst, ringEntries };
 }
 
 function whole(name: string, value: number, first: number, last: number): number {

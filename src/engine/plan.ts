@@ -8,8 +8,9 @@
 
 import { formatBytes } from '../telemetry/bytes.ts';
 import type { CaptureRequest, Link, PortName, PortVlan, Table, Topology, VSwitch } from '../topology/model.ts';
-import { type DraftPort, type DraftSwitch, draftSwitches, placeOnWorkers } from './draft.ts';
+import { type DraftPort, type DraftSwitch, draftSwitches } from './draft.ts';
 import * as L from './generated/layout.ts';
+import { cellNsOf, hostsOf, islandsOf, placeOnWorkers } from './placement.ts';
 import { INJECT_BYTES_MAX, type PlannedCapture, planCaptures } from './plan-capture.ts';
 import { type PlannedUplinks, planUplinks } from './plan-uplinks.ts';
 import { align, powerOfTwo, Space } from './space.ts';
@@ -23,8 +24,10 @@ export interface PlanOptions {
   readonly burst: number;
   /** Entries of a vNIC's ring each way, a power of two, 64-65,536. */
   readonly ringEntries: number;
-  /** A capture ring has to hold all that one visit can write, so that nothing is lost on the virtual clock. */
-  readonly lossless: boolean;
+  /** The virtual clock: islands instead of hosts are moved by a worker, and a capture ring holds all that one visit can write. */
+  readonly virtual: boolean;
+  /** Workers of hosts and physical switches by name; those that it does not name are spread. */
+  readonly placement?: ReadonlyMap<string, number>;
 }
 
 export interface PlannedPort extends DraftPort {
@@ -44,6 +47,9 @@ export interface PlannedSwitch {
   readonly number: number;
   readonly address: number;
   readonly worker: number;
+  readonly island: number;
+  /** Place among all switches when they are taken island by island. */
+  readonly order: number;
   readonly vswitch: VSwitch | null;
   readonly sharedVlans: readonly (readonly number[])[];
   readonly padding: boolean;
@@ -71,6 +77,8 @@ export interface PlannedSwitch {
   readonly scratchAt: number;
   readonly inletsAt: number;
   readonly inlets: readonly PlannedWire[];
+  /** Times of u64: of the inlets, then of the streamers. */
+  readonly duesAt: number;
   readonly captureRingsAt: number;
   readonly captureRings: readonly number[];
 }
@@ -90,7 +98,7 @@ export interface PlannedClass {
   readonly slotBytes: number;
   readonly from: number;
   readonly end: number;
-  /** Where slots come back from other threads: a u32 for each slot, rounded up to a power of two. */
+  /** Where slots come back from others: a u64 for each slot, rounded up to a power of two. */
   readonly returnsAt: number;
   readonly returnsEntries: number;
 }
@@ -117,7 +125,22 @@ export interface Plan {
   readonly workers: readonly {
     readonly address: number;
     readonly listAt: number;
+    /** The switches once more, to be ordered by their next event; on the virtual clock only. */
+    readonly heapAt: number;
     readonly switches: readonly number[];
+    /** Wires that lead here from other workers. */
+    readonly inletsAt: number;
+    readonly inlets: readonly number[];
+  }[];
+  /** core/epoch.ts. */
+  readonly epochsAt: number;
+  readonly workerListAt: number;
+  /** Length of a cell of virtual time, ns; 0: nothing joins two islands. */
+  readonly cellNs: number;
+  readonly islands: readonly {
+    readonly address: number;
+    readonly switches: number;
+    readonly hosts: readonly string[];
   }[];
   readonly switches: readonly PlannedSwitch[];
   readonly ports: ReadonlyMap<PortName, { readonly sw: PlannedSwitch; readonly port: PlannedPort }>;
@@ -164,7 +187,10 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
   const drafts = draftSwitches(topology);
   const vnicCount = drafts.reduce((sum, d) => sum + d.ports.filter((p) => p.kind === 'vnic').length, 0);
   const poolBytes = Math.min(POOL_BYTES_MAX, Math.max(POOL_BYTES_MIN, Math.floor(POOL_SHARE / Math.max(1, vnicCount))));
-  const workerOf = placeOnWorkers(drafts, options.workers);
+  const islands = islandsOf(drafts, topology.links);
+  const groups = options.virtual ? islands.of : hostsOf(drafts);
+  const workerOf = placeOnWorkers(drafts, groups, options.workers, options.placement ?? new Map());
+  const orders = islands.switches.flat();
 
   const controlAt = space.reserve('control', CONTROL_WORDS * 4);
   const wires = planWires(space, topology, options.injectAt);
@@ -192,6 +218,8 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
       number,
       address,
       worker: workerOf[number]!,
+      island: islands.of[number]!,
+      order: orders.indexOf(number),
       localCount: local,
       ports: draft.ports.map((port, i): PlannedPort => {
         const isVnic = port.kind === 'vnic';
@@ -221,11 +249,13 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
       scratchAt: space.reserve('switches', L.SCRATCH_BYTES),
       inletsAt: space.reserve('lists', inlets.length * 4),
       inlets,
+      duesAt: space.reserve('lists', (inlets.length + vnics) * 8),
       captureRingsAt: space.reserve('lists', rings.length * 4),
       captureRings: rings,
     };
   });
 
+  const workerAt = (port: PortName) => workerOf[switchOf.get(port)!]!;
   const streams = planStreams(space, topology);
   const result: Plan = {
     bytes: 0,
@@ -233,12 +263,24 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     controlAt,
     workers: Array.from({ length: options.workers }, (_, w) => {
       const own = switches.filter((s) => s.worker === w).map((s) => s.address);
+      const inlets = wires.filter(({ from, to }) => from !== null && workerAt(to) === w && workerAt(from) !== w);
       return {
         address: space.reserve('workers', L.Worker_BYTES),
         listAt: space.reserve('lists', own.length * 4),
+        heapAt: options.virtual ? space.reserve('lists', own.length * 4) : 0,
         switches: own,
+        inletsAt: space.reserve('lists', inlets.length * 4),
+        inlets: inlets.map(({ address }) => address),
       };
     }),
+    epochsAt: space.reserve('workers', L.Epochs_BYTES),
+    workerListAt: space.reserve('lists', options.workers * 4),
+    cellNs: options.virtual ? cellNsOf(islands, drafts, topology.links) : 0,
+    islands: islands.switches.map((own) => ({
+      address: space.reserve('workers', L.Island_BYTES),
+      switches: own.length,
+      hosts: [...new Set(own.map((number) => drafts[number]!.host))],
+    })),
     switches,
     ports: new Map(switches.flatMap((sw) => sw.ports.map((port) => [port.name, { sw, port }]))),
     wires,
@@ -329,7 +371,7 @@ function planInjectPool(space: Space, frameMax: number, isUsed: boolean): Planne
 function cut(space: Space, slotBytes: number, count: number): PlannedClass {
   const from = space.reserve('frame pools', slotBytes * count);
   const returnsEntries = powerOfTwo(count);
-  const returnsAt = space.reserve('frame pools', returnsEntries * 4);
+  const returnsAt = space.reserve('frame pools', returnsEntries * 8);
   return { slotBytes, from, end: from + slotBytes * count, returnsAt, returnsEntries };
 }
 

@@ -1,0 +1,63 @@
+/** Virtual clock: moves a network in the calling thread, worker by worker where it has several, as the pool's threads would. */
+import { type Core, RUN_DONE, RUN_WAIT } from './core.ts';
+import * as L from './generated/layout.ts';
+import { NEVER } from './in-memory.ts';
+import type { SharedMemory } from './memory.ts';
+import type { Plan } from './plan.ts';
+
+export class Hands {
+  readonly #core: Core;
+  readonly #memory: SharedMemory;
+  readonly #plan: Plan;
+  #turn = 0;
+
+  constructor(core: Core, memory: SharedMemory, plan: Plan) {
+    this.#core = core;
+    this.#memory = memory;
+    this.#plan = plan;
+  }
+
+  /** Frames moved since the start, and one for each time that timers or guests were seen to. */
+  get position(): number {
+    return this.#plan.workers.reduce((sum, { address }) => sum + this.#memory.count(address + L.Worker_rounds), 0);
+  }
+
+  /** Internal time, ns. */
+  get nowNs(): bigint {
+    return sorted(this.#plan.workers.map(({ address }) => this.#memory.u64(address + L.Worker_now))).at(-1)!;
+  }
+
+  /** When something is due next, ns; NEVER when nothing is on its way. Probes and LACP, which never end, are none. */
+  get nextEventNs(): bigint {
+    return sorted(this.#plan.workers.map(({ address }) => BigInt.asUintN(64, this.#core.nextWork(address, false))))[0]!;
+  }
+
+  /** Up to `budget` frames, strictly in the order of time. */
+  step(budget: number): number {
+    const words = this.#plan.workers.map(({ address }) => address + L.Worker_inOrder);
+    const before = words.map((at) => this.#memory.u32(at));
+    for (const at of words) this.#memory.setU32(at, 1);
+    const status = this.run(NEVER, budget);
+    for (const [i, at] of words.entries()) this.#memory.setU32(at, before[i]!);
+    return status;
+  }
+
+  /** Runs what is due at or before `untilNs`, up to `budget` frames; returns RUN_DONE, RUN_TIGHT or RUN_BUDGET. */
+  run(untilNs: bigint, budget: number): number {
+    const { workers, epochsAt } = this.#plan;
+    if (workers.length === 1) return this.#core.runVirtual(workers[0]!.address, untilNs, BigInt(budget));
+    const stop = this.position + budget;
+    this.#core.go(epochsAt, untilNs);
+    for (let done = 0; done < workers.length; this.#turn++) {
+      const { address } = workers[this.#turn % workers.length]!;
+      const status = this.#core.runEpochs(address, BigInt(stop - this.position), false);
+      if (status === RUN_DONE) done++;
+      else if (status !== RUN_WAIT) return status;
+    }
+    return RUN_DONE;
+  }
+}
+
+function sorted(times: bigint[]): bigint[] {
+  return times.sort((a, b) => (a < b ? -1 : 1));
+}
