@@ -11,8 +11,10 @@ import {
   VERDICT_mac_change,
   VERDICT_no_buffer,
   VERDICT_queue_full,
+  VERDICT_wire_loss,
 } from './generated/verdicts';
 import { hasten } from './heap';
+import { SEND_FULL, SEND_LOST, sendSpecial } from './impair';
 import { release, take } from './pool';
 import { count, countMany, KIND_VNIC, Port, VLAN_PRIVATE, VLAN_TRANSPARENT } from './port';
 import { isShort, padded, toService } from './qinq';
@@ -101,15 +103,26 @@ function owned(sw: Switch, descriptor: u64): u64 {
 }
 
 function queue(sw: Switch, out: Port, copy: u64): bool {
+  let isLost = false;
   if (out.txRing != 0) {
     if (!push(changetype<Ring>(<usize>out.txRing), copy)) return false;
   } else if (out.txWire != 0) {
-    if (!send(changetype<Wire>(<usize>out.txWire), copy, sw.now)) return false;
-    if (sw.guard != 0) markCrossed(changetype<Wire>(<usize>out.txWire), sw.crossed + 1);
+    const wire = changetype<Wire>(<usize>out.txWire);
+    if (wire.isSpecial) {
+      const outcome = sendSpecial(sw, wire, copy);
+      if (outcome == SEND_FULL) return false;
+      isLost = outcome == SEND_LOST;
+    } else {
+      if (!send(wire, copy, sw.now)) return false;
+      if (sw.guard != 0) markCrossed(wire, sw.crossed + 1);
+    }
   }
   out.txBytes += lengthOf(copy);
   if (out.capture != 0) capture(sw, out, copy, DIRECTION_OUT);
-  if ((out.txRing | out.txWire) == 0) {
+  if (isLost) {
+    count(out, VERDICT_wire_loss);
+    release(slotOf(copy), sw);
+  } else if ((out.txRing | out.txWire) == 0) {
     // It leaves the emulated world here.
     count(out, VERDICT_delivered);
     release(slotOf(copy), sw);
@@ -166,8 +179,13 @@ export function publishAll(sw: Switch, worker: Worker): void {
       sw.drainCount++;
     } else {
       const wire = changetype<Wire>(<usize>port.txWire);
-      if (worker.heap != 0) announceArrival(worker, port, wire);
+      const lane = changetype<Wire>(<usize>wire.lane);
+      if (worker.heap != 0) {
+        announceArrival(worker, port, wire);
+        if (wire.lane != 0) announceArrival(worker, port, lane);
+      }
       countPublished(port, wire);
+      if (wire.lane != 0) countPublished(port, lane);
       if (worker.heap == 0 && port.toWorker != <u32>changetype<usize>(worker)) wake(changetype<Worker>(<usize>port.toWorker));
     }
   }

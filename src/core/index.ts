@@ -11,6 +11,7 @@ import { again as lookAgain, Epochs, go as letGo, runEpochs as workerRunEpochs, 
 import { setTimer } from './care';
 import { deleteStatic, flush, keyOf, MOVE_BYTES, MOVES_MAX, setStatic } from './fdb';
 import { describe, Frame, HEADER_BYTES } from './frame';
+import { setChances as wireSetChances, setMedium as wireSetMedium } from './impair';
 import { POOL_CLASSES, take } from './pool';
 import { MEMBERS_SIZE, PORT_BYTES, portFits, TEAM_PORT } from './port';
 import { relay } from './relay';
@@ -96,6 +97,18 @@ export function setGuestMac(sw: usize, port: u32, mac: u64): void {
 /** A port becomes an access port of `vid`, and forgets its stations. */
 export function setAccessVlan(sw: usize, port: u32, vid: u32): void {
   changeVlan(changetype<Switch>(sw), portAt(changetype<Switch>(sw), port), vid);
+}
+
+/** What a wire makes of frames from now on; u64.MAX_VALUE leaves a setting as it is. */
+export function setMedium(wire: usize, rateBps: u64, delayNs: u64, queueMax: u64): void {
+  wireSetMedium(changetype<Wire>(wire), rateBps, delayNs, queueMax);
+}
+
+/** The same for what befalls frames on it; chances are of 2^32. */
+export function setChances(
+  wire: usize, loss: u64, corruption: u64, duplication: u64, reordering: u64, heldNs: u64, jitterNs: u64,
+): void {
+  wireSetChances(changetype<Wire>(wire), loss, corruption, duplication, reordering, heldNs, jitterNs);
 }
 
 /** Copies `length` bytes at `from` into a frame with number `id` that arrives by `wire` at `due`; false when wire or pool is full. */

@@ -19,6 +19,16 @@ export interface Core {
   flushTable(sw: number, logical: number, fid: number, sticksToo: boolean): void;
   bindStatic(sw: number, fid: number, mac: bigint, logical: number): number;
   unbindStatic(sw: number, fid: number, mac: bigint): number;
+  setMedium(wire: number, rateBps: bigint, delayNs: bigint, queueMax: bigint): void;
+  setChances(
+    wire: number,
+    loss: bigint,
+    corruption: bigint,
+    duplication: bigint,
+    reordering: bigint,
+    heldNs: bigint,
+    jitterNs: bigint,
+  ): void;
   inject(wire: number, pool: number, from: number, length: number, id: bigint, dueNs: bigint): number;
   explain(sw: number, port: number, pool: number, from: number, length: number, trace: number): number;
   visitPort(sw: number, port: number): number;

@@ -4,17 +4,12 @@ import type { Core } from './core.ts';
 import { fillPolicy } from './fill-policy.ts';
 import { fillStreams } from './fill-stream.ts';
 import { fillUplinks } from './fill-uplinks.ts';
+import { fillWire } from './fill-wire.ts';
 import * as L from './generated/layout.ts';
 import { ALL_ONES, inFrame, macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
-import {
-  type Plan,
-  type PlannedClass,
-  type PlannedPort,
-  type PlannedSwitch,
-  type PlannedWire,
-  vlanSetKey,
-} from './plan.ts';
+import { type Plan, type PlannedClass, type PlannedPort, type PlannedSwitch, vlanSetKey } from './plan.ts';
+import type { PlannedWire } from './plan-wires.ts';
 
 export interface FillOptions {
   /** Virtual clock: streams that ask for `max` are paced at 10 Gbit/s, for unpaced sending would take no time at all. */
@@ -80,15 +75,8 @@ class Filler {
   }
 
   wire(wire: PlannedWire): void {
-    const m = this.#memory;
-    const { sw, port } = this.#port(wire.to);
-    m.setU32(wire.address + L.Ring_mask, wire.entries - 1);
-    m.setU32(wire.address + L.Ring_entries, wire.entriesAt);
-    m.setU32(wire.address + L.Wire_toSwitch, sw.address);
-    m.setU32(wire.address + L.Wire_toPort, port.address);
-    m.setU64(wire.address + L.Wire_rateBps, BigInt(wire.link?.rateBps ?? 0));
-    m.setU64(wire.address + L.Wire_delayNs, BigInt(wire.link?.delayNs ?? 0));
-    m.setU32(wire.address + L.Wire_queueMax, wire.link?.queueFrames ?? wire.entries);
+    const { virtual } = this.#options;
+    fillWire(this.#memory, wire, this.#port(wire.to), { virtual, seed: this.#topology.seed });
   }
 
   switch(sw: PlannedSwitch, core: Core): void {

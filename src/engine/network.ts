@@ -36,7 +36,7 @@ export class Network extends Operator {
   override readonly topology: Topology;
   readonly clock: 'wall' | 'virtual';
   /** @internal Addresses and sums, for tests and benches. */
-  readonly plan: Plan;
+  override readonly plan: Plan;
   /** @internal */
   override readonly memory: SharedMemory;
   readonly #core: Core;

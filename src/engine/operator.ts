@@ -1,12 +1,13 @@
 /** What an operator may ask of a network: names and values are checked here, then whoever moves the switch carries it out. */
-import type { PortName, PortVlan, Topology } from '../topology/model.ts';
+import type { Link, PortName, PortVlan, Topology } from '../topology/model.ts';
 import type { CommandBody } from './command.ts';
 import type { Directory } from './directory.ts';
 import * as L from './generated/layout.ts';
 import { macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
 import { individualAddress, NetworkError, vlanId } from './options.ts';
-import type { PlannedPort, PlannedSwitch } from './plan.ts';
+import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
+import { directionsOf, type WireChange, wireCommand } from './wire-change.ts';
 
 export type FlushTarget =
   | { readonly switch: string; readonly vlan?: number }
@@ -14,6 +15,8 @@ export type FlushTarget =
 
 export abstract class Operator {
   abstract readonly topology: Topology;
+  /** @internal */
+  abstract readonly plan: Plan;
   /** @internal */
   abstract readonly memory: SharedMemory;
   protected abstract readonly directory: Directory;
@@ -33,9 +36,33 @@ export abstract class Operator {
   /** Pulls or plugs the cable of a port: both of its ends. */
   async setCable(name: PortName, up: boolean): Promise<void> {
     const { port } = this.directory.port(name);
-    const cable = this.topology.links.find(({ a, b }) => a === port.name || b === port.name);
-    if (cable === undefined) throw new NetworkError(`${name} has no cable in ${this.topology.name}`);
+    const cable = this.#cableOf(port.name);
     await Promise.all([this.setLink(cable.a, up), this.setLink(cable.b, up)]);
+  }
+
+  /**
+   * Changes the cable of a port, both ways, for frames that are sent from now on: those on their way arrive when they would
+   * have, and none is overtaken by a smaller delay. A rate or delay above the topology's may find the wire's memory full
+   * before its queue is, and drops as `queue_full` then.
+   */
+  async setWire(name: PortName, change: WireChange): Promise<void> {
+    const { port } = this.directory.port(name);
+    const link = this.#cableOf(port.name);
+    const directions = directionsOf(this.plan, link, port.name).map((wire) => ({
+      sw: this.directory.port(wire.from!).sw,
+      setWire: wireCommand(port.name, wire, change),
+    }));
+    await Promise.all(directions.map(({ sw, setWire }) => this.command(sw, { setWire })));
+    if (change.delayNs !== undefined) this.delaysChanged();
+  }
+
+  /** Called when the delay of a cable may have changed; what each has now is in the memory (`leastDelayNs`). */
+  protected delaysChanged(): void {}
+
+  #cableOf(name: PortName): Link {
+    const cable = this.topology.links.find(({ a, b }) => a === name || b === name);
+    if (cable === undefined) throw new NetworkError(`${name} has no cable in ${this.topology.name}`);
+    return cable;
   }
 
   /** Forgets learned addresses: of one port or of a whole switch, in one VLAN or in all. Uplinks of a team are forgotten together. */

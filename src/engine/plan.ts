@@ -7,12 +7,13 @@
  */
 
 import { formatBytes } from '../telemetry/bytes.ts';
-import type { CaptureRequest, Link, PortName, PortVlan, Table, Topology, VSwitch } from '../topology/model.ts';
+import type { CaptureRequest, PortName, PortVlan, Table, Topology, VSwitch } from '../topology/model.ts';
 import { type DraftPort, type DraftSwitch, draftSwitches } from './draft.ts';
 import * as L from './generated/layout.ts';
 import { cellNsOf, hostsOf, islandsOf, placeOnWorkers } from './placement.ts';
 import { INJECT_BYTES_MAX, type PlannedCapture, planCaptures } from './plan-capture.ts';
 import { type PlannedUplinks, planUplinks } from './plan-uplinks.ts';
+import { type PlannedWire, planWires } from './plan-wires.ts';
 import { align, powerOfTwo, Space } from './space.ts';
 
 export interface PlanOptions {
@@ -103,15 +104,6 @@ export interface PlannedClass {
   readonly returnsEntries: number;
 }
 
-export interface PlannedWire {
-  readonly address: number;
-  readonly entriesAt: number;
-  readonly entries: number;
-  readonly link: Link | null;
-  readonly from: PortName | null;
-  readonly to: PortName;
-}
-
 export interface PlannedStream {
   readonly address: number;
   readonly template: number;
@@ -173,7 +165,6 @@ const POOL_SHARE = 1024 ** 3;
 const POOL_BYTES_MIN = 40 * 1024;
 const POOL_BYTES_MAX = 1024 * 1024;
 const BRIDGE_POOL_BYTES = 64 * 1024;
-const INJECT_ENTRIES = 1024;
 export const CONTROL_WORDS = 64;
 const TRACE_BYTES = 1024;
 /** So that the smallest tables, too, go on for a while before they are surveyed again. */
@@ -208,6 +199,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     const portsAt = space.reserve('ports', ports * L.PORT_STRIDE);
     const inlets = arriving[number]!;
     const place = new Map(draft.ports.map((p, i) => [p.name, i]));
+    // By receiving port; a lane, planned behind its wire, stays there.
     inlets.sort((a, b) => place.get(a.to)! - place.get(b.to)!);
     const slots = powerOfTwo(2 * draft.table.entriesMax);
     const rings = captures.planned.flatMap((c) =>
@@ -263,7 +255,9 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     controlAt,
     workers: Array.from({ length: options.workers }, (_, w) => {
       const own = switches.filter((s) => s.worker === w).map((s) => s.address);
-      const inlets = wires.filter(({ from, to }) => from !== null && workerAt(to) === w && workerAt(from) !== w);
+      const inlets = wires.filter(
+        ({ link, to }) => link !== null && workerAt(to) === w && workerAt(to === link.a ? link.b : link.a) !== w,
+      );
       return {
         address: space.reserve('workers', L.Worker_BYTES),
         listAt: space.reserve('lists', own.length * 4),
@@ -316,17 +310,6 @@ function countVlanSets(drafts: readonly DraftSwitch[]): number {
 export function vlanSetKey(vlan: PortVlan): string | null {
   if (vlan.mode === 'trunk') return JSON.stringify([vlan.vids, vlan.native]);
   return vlan.mode === 'private' ? JSON.stringify(vlan.receives) : null;
-}
-
-function planWires(space: Space, topology: Topology, injectAt: readonly PortName[]): PlannedWire[] {
-  const wire = (from: PortName | null, to: PortName, link: Link | null): PlannedWire => {
-    const entries = powerOfTwo(link?.queueFrames ?? INJECT_ENTRIES);
-    const address = space.reserve('wires', L.Wire_BYTES);
-    return { address, entriesAt: space.reserve('wires', entries * 16), entries, link, from, to };
-  };
-  const links = topology.links.flatMap((link) => [wire(link.a, link.b, link), wire(link.b, link.a, link)]);
-  const injected = injectAt.map((to) => wire(null, to, null));
-  return [...links, ...injected];
 }
 
 /** A candidate for each entry, and a quarter more for those that are out of date; a seat for each port, and one for the team. */

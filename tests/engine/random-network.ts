@@ -33,7 +33,13 @@ export function randomNetwork(seed: number): RandomNetwork {
   const ports = new Array<number>(switchCount).fill(0);
   const hosts: Record<string, unknown> = {};
   const vms: string[] = [];
-  const cable = () => ({ delay: pick(delays), queue: pick([4, 32, 1024]), ...(roll(2) === 0 ? {} : rate()) });
+  const cable = () => ({
+    delay: pick(delays),
+    queue: pick([4, 32, 1024]),
+    ...(roll(2) === 0 ? {} : rate()),
+    ...(roll(4) === 0 ? { loss: '3%', corrupt: '2%', duplicate: '5%', jitter: '900ns' } : {}),
+    ...(roll(6) === 0 ? { reorder: { share: '10%', by: '5us' } } : {}),
+  });
   const rate = () => {
     const chosen = pick(RATES);
     return chosen === undefined ? {} : { rate: chosen };
@@ -55,7 +61,7 @@ export function randomNetwork(seed: number): RandomNetwork {
       vswitches: {
         v: {
           macModel: pick(['learning', 'registered']),
-          table: { max: pick([3, 64, 8192]) },
+          table: { max: pick([5, 64, 8192]) },
           teaming: { policy: pick(POLICIES) },
           portGroups: { a: { vlan: 10 }, b: { vlan: pick([10, 20]) } },
         },

@@ -61,7 +61,7 @@ physical:
       padding: true
   links:
     - { a: esx1/vmnic0, b: tor/1, rate: 10G, delay: 2us, queue: 512 }
-    - { a: tor/8, b: agg/2 }
+    - { a: tor/8, b: agg/2, loss: 1%, duplicate: 0.5%, corrupt: 0.1%, reorder: { share: 2%, by: 50us }, jitter: 20us }
 traffic:
   - { from: esx1/vm1, to: esx2/vm1, size: 64, rate: max, flows: 16, start: 1s, stop: 5s, count: 1000 }
 captures:
