@@ -16,6 +16,10 @@ import { Switch } from './switch';
 import { Worker } from './worker';
 
 export const POOL_CLASSES: u32 = 5;
+/** Of Frame.refs: how many there are, and above it the lowest bits of the cell in which another island last gave one back. */
+const REFS_MASK: u32 = 0xffffff;
+const CELL_SHIFT: u32 = 24;
+const CELL_MASK: u32 = 0xff;
 
 @unmanaged
 export class PoolClass {
@@ -83,14 +87,33 @@ export function take(pool: usize, length: u32): usize {
 /** `sw` gives one reference back; with the last one the slot returns to its pool. */
 export function release(slot: usize, sw: Switch): void {
   const frame = changetype<Frame>(slot);
-  if (frame.refs != 1 && atomic.sub<u32>(slot, 1) != 1) return;
   const c = changetype<PoolClass>(<usize>frame.poolClass);
-  if (c.keeper == sw.keeper) {
+  const isKeeper = c.keeper == sw.keeper;
+  const cell = changetype<Worker>(<usize>sw.worker).cell;
+  let isLocal = isKeeper;
+  if (frame.refs != 1) {
+    const before = cell == 0 || isKeeper ? atomic.sub<u32>(slot, 1) : giveBackIn(slot, cell);
+    if ((before & REFS_MASK) != 1) return;
+    // Who of two in one cell was the last is chance.
+    if (cell != 0 && before >>> CELL_SHIFT == (cell & CELL_MASK)) isLocal = false;
+  }
+  if (isLocal) {
     frame.id = c.free;
     c.free = <u32>slot;
     return;
   }
   const place = atomic.add<u32>(changetype<usize>(c) + offsetof<PoolClass>('returned'), 1) & c.returnsMask;
-  const cell = <u64>changetype<Worker>(<usize>sw.worker).cell;
-  atomic.store<u64>(<usize>c.returns + (<usize>place << 3), (cell << 32) | slot);
+  atomic.store<u64>(<usize>c.returns + (<usize>place << 3), (<u64>cell << 32) | slot);
+}
+
+/** One reference less, from another island than the keeper's; notes in which cell that was. Returns what was there before. */
+function giveBackIn(slot: usize, cell: u32): u32 {
+  let before = atomic.load<u32>(slot);
+  for (;;) {
+    const after = ((before & REFS_MASK) - 1) | ((cell & CELL_MASK) << CELL_SHIFT);
+    const found = atomic.cmpxchg<u32>(slot, before, after);
+    if (found == before) break;
+    before = found;
+  }
+  return before;
 }
