@@ -54,10 +54,9 @@ export function directionsOf(plan: Plan, link: Link, from: PortName): PlannedWir
   return wires.toSorted((a, b) => Number(b.from === from) - Number(a.from === from));
 }
 
-/** The least delay of the wires, as it is now, ns. */
-export function leastDelayNs(memory: SharedMemory, wires: readonly PlannedWire[]): bigint | null {
-  const delays = wires.map(({ address }) => memory.u64(address + L.Wire_delayNs));
-  return delays.length === 0 ? null : delays.reduce((least, each) => (each < least ? each : least));
+/** The least delay of the wires, as it is now, ns; Infinity for none. */
+export function leastDelayNs(memory: SharedMemory, wires: readonly PlannedWire[]): number {
+  return Math.min(...wires.map(({ address }) => memory.count(address + L.Wire_delayNs)));
 }
 
 /** The change as the command that a wire's sender carries out. Throws NetworkError, with the cable's name, for what cannot be. */

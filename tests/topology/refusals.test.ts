@@ -518,7 +518,10 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     links('[{ a: tor/1, b: tor/2, delay: 101h }]').replace('101h', '9999h'),
     '3:40: physical.links[0].delay: 9999h is not a duration; a number with ns, us, ms, s, m or h, such as 2us or 1.5s; at most 100 days',
   ],
-  [links('[tor/1]'), '3:11: physical.links[0]: tor/1 is not a map; allowed: a, b, rate, delay, queue, loss, duplicate, corrupt, … (10 in all)'],
+  [
+    links('[tor/1]'),
+    '3:11: physical.links[0]: tor/1 is not a map; allowed: a, b, rate, delay, queue, loss, duplicate, corrupt, … (10 in all)',
+  ],
   [
     links('[{ a: tor/1, b: tor/2, loss: 1 }]'),
     '3:39: physical.links[0].loss: 1 is not a share; per cent such as 1% or 0.05%, 0% to 100%',
@@ -528,10 +531,7 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     '3:42: physical.links[0].corrupt: 100.1% is not a share; per cent such as 1% or 0.05%, 0% to 100%',
     '3:61: physical.links[0].duplicate: -1% is not a share; per cent such as 1% or 0.05%, 0% to 100%',
   ],
-  [
-    links('[{ a: tor/1, b: tor/2, jitter: 2s }]'),
-    '3:41: physical.links[0].jitter: 2s is not in range; 0 to 1s',
-  ],
+  [links('[{ a: tor/1, b: tor/2, jitter: 2s }]'), '3:41: physical.links[0].jitter: 2s is not in range; 0 to 1s'],
   [
     links('[{ a: tor/1, b: tor/2, reorder: 1% }]'),
     '3:42: physical.links[0].reorder: 1% is not a map; allowed: share, by',
