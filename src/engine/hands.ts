@@ -3,6 +3,7 @@ import { type Core, RUN_DONE, RUN_WAIT } from './core.ts';
 import * as L from './generated/layout.ts';
 import { NEVER } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
+import { cellNsOf } from './placement.ts';
 import type { Plan } from './plan.ts';
 
 export class Hands {
@@ -30,6 +31,30 @@ export class Hands {
   /** When something is due next, ns; NEVER when nothing is on its way. Probes and LACP, which never end, are none. */
   get nextEventNs(): bigint {
     return sorted(this.#plan.workers.map(({ address }) => BigInt.asUintN(64, this.#core.nextWork(address, false))))[0]!;
+  }
+
+  /** Nothing is on its way before the last target, and every worker stands there. */
+  get isAtRest(): boolean {
+    const { epochsAt, workers } = this.#plan;
+    return (
+      workers.length === 1 ||
+      this.#memory.u32(epochsAt + L.Epochs_rest) === this.#memory.u32(epochsAt + L.Epochs_generation)
+    );
+  }
+
+  /** Length of a cell of time, ns; 0: nothing joins two islands. */
+  get cellNs(): bigint {
+    return this.#memory.u64(this.#plan.epochsAt + L.Epochs_cellNs);
+  }
+
+  /** Delays of cables may have changed: cells are as long as they allow. */
+  fitCells(): void {
+    const { wires, ports } = this.#plan;
+    const between = wires.filter(
+      ({ link }) => link !== null && ports.get(link.a)!.sw.island !== ports.get(link.b)!.sw.island,
+    );
+    const cellNs = BigInt(cellNsOf(between.map(({ address }) => this.#memory.count(address + L.Wire_delayNs))));
+    if (cellNs !== this.cellNs && this.isAtRest) this.#core.setCells(this.#plan.epochsAt, this.nowNs, cellNs);
   }
 
   /** Up to `budget` frames, strictly in the order of time. */

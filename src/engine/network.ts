@@ -290,6 +290,17 @@ export class Network extends Operator {
     return carryOut(this.#core, body);
   }
 
+  protected override checkDelay(name: PortName, delayNs: bigint): void {
+    if (this.clock === 'wall' || delayNs >= this.#hands.cellNs || this.#hands.isAtRest) return;
+    throw new NetworkError(
+      `${name}: workers are up to ${this.#hands.cellNs} ns apart, so a shorter delay can be set only where a run has come to its end`,
+    );
+  }
+
+  protected override delaysChanged(): void {
+    if (this.clock === 'virtual') this.#hands.fitCells();
+  }
+
   /** Virtual clock in this thread: when the next event is due, ns; null when nothing is on its way any more. Probes and LACP, which never end, are none. */
   nextEventNs(): bigint | null {
     const next = this.#hands.nextEventNs;

@@ -48,6 +48,7 @@ export abstract class Operator {
   async setWire(name: PortName, change: WireChange): Promise<void> {
     const { port } = this.directory.port(name);
     const link = this.#cableOf(port.name);
+    if (change.delayNs !== undefined) this.checkDelay(port.name, change.delayNs);
     const directions = directionsOf(this.plan, link, port.name).map((wire) => ({
       sw: this.directory.port(wire.from!).sw,
       setWire: wireCommand(port.name, wire, change),
@@ -56,8 +57,11 @@ export abstract class Operator {
     if (change.delayNs !== undefined) this.delaysChanged();
   }
 
-  /** Called when the delay of a cable may have changed; what each has now is in the memory (`leastDelayNs`). */
-  protected delaysChanged(): void {}
+  /** Throws NetworkError when a cable may not have that delay now. */
+  protected abstract checkDelay(name: PortName, delayNs: bigint): void;
+
+  /** The delay of a cable may have changed. */
+  protected abstract delaysChanged(): void;
 
   #cableOf(name: PortName): Link {
     const cable = this.topology.links.find(({ a, b }) => a === name || b === name);

@@ -44,15 +44,9 @@ export function islandsOf(drafts: readonly DraftSwitch[], links: readonly Link[]
   return { of: drafts.map((_, i) => number.get(find(i))!), switches: [...switches.values()] };
 }
 
-/** The length of a cell of time, ns: the shortest delay between two islands; 0 when no cable joins any. */
-export function cellNsOf(
-  islands: Islands,
-  drafts: readonly DraftSwitch[],
-  delays: readonly Pick<Link, 'a' | 'b' | 'delayNs'>[],
-): number {
-  const switchOf = switchesByPort(drafts);
-  const between = delays.filter(({ a, b }) => islands.of[switchOf.get(a)!] !== islands.of[switchOf.get(b)!]);
-  return between.reduce((least, { delayNs }) => Math.min(least, delayNs), between.length === 0 ? 0 : CELL_NS_MAX);
+/** The length of a cell of time, ns, from the delays of the cables between islands; 0 when there are none. */
+export function cellNsOf(delaysNs: readonly number[]): number {
+  return delaysNs.reduce((least, delay) => Math.min(least, delay), delaysNs.length === 0 ? 0 : CELL_NS_MAX);
 }
 
 function switchesByPort(drafts: readonly DraftSwitch[]): Map<string, number> {

@@ -248,6 +248,8 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
   });
 
   const workerAt = (port: PortName) => workerOf[switchOf.get(port)!]!;
+  const islandAt = (port: PortName) => islands.of[switchOf.get(port)!];
+  const isBetween = ({ a, b }: { a: PortName; b: PortName }) => islandAt(a) !== islandAt(b);
   const streams = planStreams(space, topology);
   const result: Plan = {
     bytes: 0,
@@ -269,7 +271,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     }),
     epochsAt: space.reserve('workers', L.Epochs_BYTES),
     workerListAt: space.reserve('lists', options.workers * 4),
-    cellNs: options.virtual ? cellNsOf(islands, drafts, topology.links) : 0,
+    cellNs: options.virtual ? cellNsOf(topology.links.filter(isBetween).map(({ delayNs }) => delayNs)) : 0,
     islands: islands.switches.map((own) => ({
       address: space.reserve('workers', L.Island_BYTES),
       switches: own.length,

@@ -6,8 +6,6 @@
 import type { Link, PortName } from '../topology/model.ts';
 import { hint } from '../topology/suggestion.ts';
 import type { vswitch } from './generated/control.js';
-import * as L from './generated/layout.ts';
-import type { SharedMemory } from './memory.ts';
 import { NetworkError } from './options.ts';
 import type { Plan } from './plan.ts';
 import type { PlannedWire } from './plan-wires.ts';
@@ -52,12 +50,6 @@ const SMALL_NS_MAX = 1_000_000_000n;
 export function directionsOf(plan: Plan, link: Link, from: PortName): PlannedWire[] {
   const wires = plan.wires.filter((wire) => wire.link === link && !wire.isLane);
   return wires.toSorted((a, b) => Number(b.from === from) - Number(a.from === from));
-}
-
-/** The least delay of the wires, as it is now, ns. */
-export function leastDelayNs(memory: SharedMemory, wires: readonly PlannedWire[]): bigint | null {
-  const delays = wires.map(({ address }) => memory.u64(address + L.Wire_delayNs));
-  return delays.length === 0 ? null : delays.reduce((least, each) => (each < least ? each : least));
 }
 
 /** The change as the command that a wire's sender carries out. Throws NetworkError, with the cable's name, for what cannot be. */
