@@ -3,7 +3,6 @@ import { stdout } from 'node:process';
 import type { Network } from '../engine/network.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
 import type { PortReport } from '../telemetry/report.ts';
-import { bannerOf } from '../telemetry/teaching.ts';
 import { bar, grouped, paint, scaled, table } from './format.ts';
 
 const REDRAW_MS = 250;
@@ -111,7 +110,7 @@ export class Live {
       [{ title: 'port' }, { title: 'kind' }, right('rx/s'), right('tx/s'), right('rx frames'), right('tx frames')],
       shown.map(({ cells }) => cells),
     );
-    const banner = bannerOf(this.#network.topology);
+    const banner = this.#network.banner;
     const text = [
       ...(banner === null ? [] : [paint('yellow', banner)]),
       this.#progress(),

@@ -37,6 +37,8 @@ export class Switch {
   isOdd: u8;
   /** Bit n: rule Rn is switched off for teaching. */
   rulesOff: u32;
+  /** The same of rules that are or were off in this run. */
+  rulesEverOff: u32;
   worker: u32; // number of the worker that runs it
   portCount: u32;
   ports: u32;

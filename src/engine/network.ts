@@ -7,16 +7,19 @@
  */
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
 import type { CaptureReport, Ledger, MacEntry, MoveReport, PortReport, Report } from '../telemetry/report.ts';
-import { teachingReport } from '../telemetry/teaching.ts';
+import { bannerOf, teachingReport } from '../telemetry/teaching.ts';
 import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
+import { Actions } from './action.ts';
+import { Agenda } from './agenda.ts';
 import { closeCapture, header, openCapture } from './capture-file.ts';
 import { type CommandBody, carryOut } from './command.ts';
-import { COMMAND, ORIGIN, PAUSE, RUN, STEPS, STOP, TARGET } from './control.ts';
+import { COMMAND, ORIGIN, PAUSE, RUN, STATE_ENDED, STATE_WAITING, STEPS, STOP, TARGET } from './control.ts';
 import { type Core, coreModule, instantiate, RUN_DONE, RUN_TIGHT } from './core.ts';
 import { Directory, portNames } from './directory.ts';
 import { Drain, type DrainFile, type DrainResult } from './drain.ts';
 import { type Explanation, explain } from './explain.ts';
 import { fill } from './fill.ts';
+import { Gauges } from './gauge.ts';
 import * as L from './generated/layout.ts';
 import { NEVER } from './in-memory.ts';
 import { SharedMemory } from './memory.ts';
@@ -25,6 +28,7 @@ import { Operator } from './operator.ts';
 import { clampTime, NetworkError, type NetworkOptions, settle, TIME_NS_MAX } from './options.ts';
 import { type Plan, type PlannedSwitch, plan } from './plan.ts';
 import { INJECT_BYTES_MAX } from './plan-capture.ts';
+import { Prompter } from './prompter.ts';
 import { Threads } from './threads.ts';
 
 const STEPS_AT_ONCE = 100_000;
@@ -40,6 +44,9 @@ export class Network extends Operator {
   readonly #core: Core;
   readonly #observer: Observer;
   protected override readonly directory: Directory;
+  protected override readonly actions: Actions;
+  protected override readonly agenda: Agenda;
+  readonly #prompter: Prompter;
   readonly #inline: boolean;
   readonly #epochNs: bigint;
   readonly #files: readonly DrainFile[];
@@ -57,7 +64,7 @@ export class Network extends Operator {
   /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. */
   constructor(topology: Topology, options: NetworkOptions = {}) {
     super();
-    const { isVirtual, inline, workers, burst, ringEntries } = settle(options);
+    const { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, mayDisable } = settle(options);
     this.topology = topology;
     this.clock = isVirtual ? 'virtual' : 'wall';
     this.#inline = inline;
@@ -72,6 +79,7 @@ export class Network extends Operator {
       burst,
       ringEntries,
       lossless: isVirtual,
+      mayDisable,
     });
     const pages = this.plan.bytes / 65_536;
     this.memory = new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
@@ -88,6 +96,10 @@ export class Network extends Operator {
     });
     this.#observer = new Observer(this.memory, this.plan, topology);
     this.directory = new Directory(topology, this.plan);
+    this.actions = new Actions(topology, this.plan, this.directory);
+    const gauges = new Gauges(this.memory, this.plan, this.#observer, this.directory);
+    this.agenda = new Agenda(this.actions, gauges, topology.events, { lookEveryNs });
+    this.#prompter = new Prompter(this.agenda, this.memory, this.plan, this.#core);
     this.#files = this.#openFiles(captures.length);
     const tapPlan = this.plan.captures[captures.length];
     this.#tapHeader = tapPlan ? header(this.plan, tapPlan, topology, this.clock) : new Uint8Array(0);
@@ -116,6 +128,7 @@ export class Network extends Operator {
     if (this.#inline) throw new NetworkError('a network in this thread does not start: call runUntil or step');
     this.#assertOpen();
     if (this.#threads !== null) throw new NetworkError('the network has been started already');
+    this.#prompter.happen(0n);
     this.memory.setU32(this.plan.controlAt + COMMAND, PAUSE);
     this.#threads = new Threads(this.memory, this.plan, this.clock, this.#files);
     this.#startedAt = process.hrtime.bigint();
@@ -128,6 +141,7 @@ export class Network extends Operator {
   async pause(): Promise<void> {
     const threads = this.#running();
     if (this.#pausedAt === 0n) this.#pausedAt = process.hrtime.bigint();
+    this.#prompter.disarm();
     threads.command(PAUSE);
     await threads.settled();
   }
@@ -139,6 +153,12 @@ export class Network extends Operator {
     this.#pausedAt = 0n;
     this.memory.setU64(this.plan.controlAt + ORIGIN, this.#startedAt);
     threads.command(RUN);
+    this.agendaChanged();
+  }
+
+  protected override agendaChanged(): void {
+    if (this.clock === 'virtual' || this.#threads === null || this.#pausedAt !== 0n) return;
+    this.#prompter.arm(() => this.nowNs, this.#send);
   }
 
   #assertOpen(): void {
@@ -162,16 +182,21 @@ export class Network extends Operator {
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be told how far to run');
     const threads = this.#running();
     if (this.#pausedAt !== 0n) throw new NetworkError('the network is paused; resume it first');
-    this.memory.setU64(this.plan.controlAt + TARGET, clampTime(untilNs));
+    await threads.settled([STATE_WAITING, STATE_ENDED]);
+    await this.#prompter.moveThreads(clampTime(untilNs), (ns) => this.#reach(threads, ns), this.#send);
+  }
+
+  /** Waits until the threads have moved all that is due to an instant, and stand; false: they have been stopped. */
+  async #reach(threads: Threads, ns: bigint): Promise<boolean> {
+    this.memory.setU64(this.plan.controlAt + TARGET, ns);
     threads.ringAll();
-    while (
-      threads.failure === null &&
-      this.nowNs < untilNs &&
-      this.memory.u32(this.plan.controlAt + COMMAND) !== STOP
-    ) {
+    const isStopped = () => this.memory.u32(this.plan.controlAt + COMMAND) === STOP;
+    while (threads.failure === null && this.nowNs < ns && !isStopped()) {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     if (threads.failure !== null) throw threads.failure;
+    if (!isStopped()) await threads.settled([STATE_WAITING, STATE_ENDED]);
+    return !isStopped();
   }
 
   /**
@@ -181,10 +206,14 @@ export class Network extends Operator {
   advance(untilNs: bigint, eventsMax = Number.POSITIVE_INFINITY): boolean {
     const rounds = this.plan.workers[0]!.address + L.Worker_rounds;
     const from = this.memory.count(rounds);
-    let status = RUN_TIGHT;
-    for (let left = eventsMax; left > 0 && status !== RUN_DONE; left = eventsMax - (this.memory.count(rounds) - from)) {
-      status = this.#step(clampTime(untilNs), Math.min(left, STEPS_AT_ONCE));
-    }
+    const status = this.#prompter.move(clampTime(untilNs), (ns) => {
+      let reached = RUN_TIGHT;
+      let left = eventsMax - (this.memory.count(rounds) - from);
+      for (; left > 0 && reached !== RUN_DONE; left = eventsMax - (this.memory.count(rounds) - from)) {
+        reached = this.#step(ns, Math.min(left, STEPS_AT_ONCE));
+      }
+      return reached;
+    });
     this.#drain();
     return status === RUN_DONE;
   }
@@ -193,18 +222,27 @@ export class Network extends Operator {
   async step(events = 1): Promise<bigint> {
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be stepped; use the virtual clock');
     if (this.#inline) {
-      for (let left = events; left > 0; left--) if (this.#step(NEVER, 1) === RUN_DONE) break;
+      for (let left = events; left > 0; left--) {
+        if (!this.#prompter.meet() && this.#step(NEVER, 1) === RUN_DONE) break;
+      }
       this.#drain();
     } else {
       await this.pause();
-      Atomics.store(this.memory.words, this.memory.word(this.plan.controlAt + STEPS), events);
-      this.#running().ringAll();
-      const steps = this.memory.word(this.plan.controlAt + STEPS);
-      while (this.failure === null && Atomics.load(this.memory.words, steps) > 0)
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      await this.#running().settled();
+      if (this.agenda.isOver) await this.#stepThreads(events);
+      else
+        for (let left = events; left > 0; left--)
+          if (!(await this.#prompter.meetThreads(this.#send))) await this.#stepThreads(1);
     }
     return this.nowNs;
+  }
+
+  async #stepThreads(events: number): Promise<void> {
+    const steps = this.memory.word(this.plan.controlAt + STEPS);
+    Atomics.store(this.memory.words, steps, events);
+    this.#running().ringAll();
+    while (this.failure === null && Atomics.load(this.memory.words, steps) > 0)
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    await this.#running().settled();
   }
 
   #step(untilNs: bigint, budget: number): number {
@@ -224,6 +262,7 @@ export class Network extends Operator {
   async stop(): Promise<Report> {
     if (this.#stoppedAfterNs === null) {
       const elapsed = this.nowNs;
+      this.#prompter.disarm();
       let drained: DrainResult[];
       if (this.#threads !== null) {
         this.#threads.command(STOP);
@@ -290,6 +329,8 @@ export class Network extends Operator {
     return this.#observer.moves(this.directory.switch(switchName));
   }
 
+  readonly #send = (sw: PlannedSwitch, body: CommandBody) => this.command(sw, body);
+
   protected override async command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
     if (this.#threads !== null && this.#stoppedAfterNs === null) return this.#threads.send(sw.worker, body);
     return carryOut(this.#core, body);
@@ -330,6 +371,11 @@ export class Network extends Operator {
     return this.#tapHeader.length === 0 ? [] : [...readCaptureBytes(MEMORY_TAP, bytes)];
   }
 
+  /** Says which rules are switched off, or were; null while all have always been in force. */
+  get banner(): string | null {
+    return bannerOf(this.#observer.lesson());
+  }
+
   report(): Report {
     const elapsed = this.nowNs;
     return {
@@ -337,13 +383,14 @@ export class Network extends Operator {
       clock: this.clock,
       seed: this.topology.seed,
       seconds: Number(elapsed) / 1e9,
-      teaching: teachingReport(this.topology, this.#observer.rounds()),
+      teaching: teachingReport(this.#observer.lesson(), this.#observer.rounds()),
       memoryBytes: this.plan.bytes,
       ledger: this.ledger(),
       switches: this.plan.switches.map((sw) => this.#observer.switch(sw)),
       streams: this.#observer.streams(),
       captures: this.#captureReports,
       workers: this.plan.workers.map((_, i) => this.#observer.worker(i, this.#threads === null ? 0n : elapsed)),
+      events: this.events(),
     };
   }
 }

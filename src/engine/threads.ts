@@ -90,8 +90,7 @@ export class Threads {
   }
 
   /** Resolves once every worker is paused, waits for a new target, or has ended. */
-  async settled(): Promise<void> {
-    const states = [STATE_PAUSED, STATE_WAITING, STATE_ENDED];
+  async settled(states: readonly number[] = [STATE_PAUSED, STATE_WAITING, STATE_ENDED]): Promise<void> {
     const isSettled = ({ address }: { address: number }) =>
       states.includes(Atomics.load(this.#memory.words, this.#memory.word(address + L.Worker_state)));
     while (this.failure === null && !this.#plan.workers.every(isSettled)) {
