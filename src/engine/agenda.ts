@@ -10,7 +10,7 @@
  */
 
 import type { EventReport } from '../telemetry/report.ts';
-import type { EventAction, EventTrigger, TopologyEvent } from '../topology/event-model.ts';
+import type { EventAction, EventCondition, EventTrigger, TopologyEvent } from '../topology/event-model.ts';
 import type { Act, Actions, Deed } from './action.ts';
 import type { Gauge, Gauges, Seen } from './gauge.ts';
 import { NEVER } from './in-memory.ts';
@@ -22,28 +22,45 @@ export type By = EventReport['by'];
 const HAPPENED_MAX = 1000;
 const TIMES_MAX = 1_000_000;
 
-interface Timed {
+interface TimedState {
+  /** Place among those of the same instant. */
   readonly order: number;
-  dueNs: bigint;
+  readonly dueNs: bigint;
   readonly everyNs: bigint;
-  /** How often it is still to happen; Infinity: without end. */
-  left: number;
-  readonly act: Act;
+  /** How often it is still to happen; null: without end. */
+  readonly left: number | null;
+  readonly action: EventAction;
+  /** Of a flap: the link's end, or its return. */
+  readonly isUp: boolean;
   readonly because: string;
   readonly by: By;
 }
 
-interface Awaited {
+interface AwaitedState {
   readonly order: number;
-  readonly gauge: Gauge;
+  readonly when: EventCondition;
   readonly seen: Seen;
   /** The figure when it last happened. */
-  from: number;
+  readonly from: number;
   readonly afterNs: bigint;
-  left: number;
+  readonly left: number | null;
   readonly action: EventAction;
   readonly by: By;
 }
+
+/** All that an agenda knows, as plain data. */
+export interface AgendaState {
+  readonly timed: readonly TimedState[];
+  readonly awaited: readonly AwaitedState[];
+  readonly happened: readonly EventReport[];
+  readonly count: number;
+  readonly order: number;
+  readonly lookNs: bigint;
+}
+
+type Changing<T, K extends keyof T> = Omit<T, K> & { -readonly [P in K]: T[P] };
+type Timed = Changing<TimedState, 'dueNs' | 'left'> & { readonly act: Act };
+type Awaited = Changing<AwaitedState, 'from' | 'left'> & { readonly gauge: Gauge };
 
 export interface AgendaOptions {
   /** Virtual time between two looks at the conditions, ns. */
@@ -54,9 +71,9 @@ export class Agenda {
   readonly #actions: Actions;
   readonly #gauges: Gauges;
   readonly #lookEveryNs: bigint;
-  readonly #timed: Timed[] = [];
-  readonly #awaited: Awaited[] = [];
-  readonly #happened: EventReport[] = [];
+  #timed: Timed[] = [];
+  #awaited: Awaited[] = [];
+  #happened: EventReport[] = [];
   #forgotten = 0;
   #order = 0;
   /** The next point of the grid at which the conditions are looked at; NEVER while nothing has moved. */
@@ -74,14 +91,17 @@ export class Agenda {
     const order = this.#order++;
     if ('when' in trigger) {
       const gauge = this.#gauges.gauge(trigger.when);
-      this.#timesOf(action);
+      this.#check(action);
+      const left = leftOf(trigger.times);
       const seen: Seen = { figure: 0, moves: [] };
       if ('moved' in trigger.when) gauge.look(seen);
-      const afterNs = BigInt(Math.round(trigger.afterNs));
-      this.#awaited.push({ order, gauge, seen, from: 0, afterNs, left: leftOf(trigger.times), action, by });
+      const { when, afterNs } = trigger;
+      this.#awaited.push({ order, when, gauge, seen, from: 0, afterNs: whole(afterNs), left, action, by });
       this.#lookAt(this.#gridAfter(nowNs));
     } else {
-      this.#addTimed(order, BigInt(Math.round(trigger.atNs)), trigger.everyNs, leftOf(trigger.times), action, '', by);
+      this.#check(action);
+      const { atNs, everyNs, times } = trigger;
+      this.#addTimed(order, whole(atNs), whole(everyNs ?? 0), leftOf(times), action, '', by);
     }
     return () => this.#remove(order);
   }
@@ -89,39 +109,35 @@ export class Agenda {
   #addTimed(
     order: number,
     atNs: bigint,
-    everyNs: number | null,
-    left: number,
+    everyNs: bigint,
+    left: number | null,
     action: EventAction,
     because: string,
     by: By,
   ): void {
-    for (const { act, offsetNs, periodNs, times } of this.#timesOf(action)) {
-      this.#insert({
-        order,
-        dueNs: atNs + offsetNs,
-        everyNs: periodNs ?? BigInt(Math.round(everyNs ?? 0)),
-        left: periodNs === null ? left : times,
-        act,
-        because,
-        by,
-      });
+    const item = { order, dueNs: atNs, everyNs, left, action, isUp: false, because, by };
+    if (!('flap' in action)) {
+      this.#insert({ ...item, act: this.#actOf(action, false) });
+      return;
     }
+    const { downNs, upNs, times } = action.flap;
+    const flap = { ...item, everyNs: whole(downNs + upNs), left: times };
+    this.#insert({ ...flap, act: this.#actOf(action, false) });
+    this.#insert({ ...flap, act: this.#actOf(action, true), isUp: true, dueNs: atNs + whole(downNs) });
   }
 
-  /** The acts of an action: of a flap the link's end and its return, again and again. */
-  #timesOf(action: EventAction): { act: Act; offsetNs: bigint; periodNs: bigint | null; times: number }[] {
-    if (!('flap' in action)) return [{ act: this.#actions.act(action), offsetNs: 0n, periodNs: null, times: 1 }];
+  #actOf(action: EventAction, isUp: boolean): Act {
+    return 'flap' in action ? this.#actions.either(action.flap.port, isUp) : this.#actions.act(action);
+  }
+
+  /** Throws NetworkError for what cannot be done. */
+  #check(action: EventAction): void {
+    this.#actOf(action, false);
+    if (!('flap' in action)) return;
     const { port, downNs, upNs, times } = action.flap;
-    if (!(downNs > 0 && upNs > 0))
-      throw new NetworkError(`a flap of ${port} takes no time; downNs and upNs are above 0`);
-    const periodNs = BigInt(Math.round(downNs + upNs));
     leftOf(times);
-    return [false, true].map((up) => ({
-      act: this.#actions.either(port, up),
-      offsetNs: up ? BigInt(Math.round(downNs)) : 0n,
-      periodNs,
-      times,
-    }));
+    if (!(downNs > 0 && upNs > 0 && downNs + upNs <= Number(TIME_NS_MAX)))
+      throw new NetworkError(`a flap of ${port} takes downNs and upNs above 0 and below 52 days`);
   }
 
   #insert(item: Timed): void {
@@ -179,8 +195,8 @@ export class Agenda {
       this.#timed.shift();
       deeds.push(...item.act.deeds);
       this.note(nowNs, item.because === '' ? item.act.what : `${item.act.what}, because ${item.because}`, item.by);
-      item.left--;
-      if (item.left > 0) this.#insert(Object.assign(item, { dueNs: item.dueNs + item.everyNs }));
+      item.left = fewer(item.left);
+      if (item.left !== 0) this.#insert(Object.assign(item, { dueNs: item.dueNs + item.everyNs }));
     }
     return deeds;
   }
@@ -191,8 +207,8 @@ export class Agenda {
       item.gauge.look(item.seen);
       if (item.seen.figure - item.from <= item.gauge.above) continue;
       item.from = item.seen.figure;
-      item.left--;
-      this.#addTimed(item.order, nowNs + item.afterNs, null, 1, item.action, item.gauge.why, item.by);
+      item.left = fewer(item.left);
+      this.#addTimed(item.order, nowNs + item.afterNs, 0n, 1, item.action, item.gauge.why, item.by);
       if (item.left === 0) this.#awaited.splice(this.#awaited.indexOf(item), 1);
     }
   }
@@ -210,6 +226,32 @@ export class Agenda {
     return this.#happened.slice(-HAPPENED_MAX);
   }
 
+  /** All that is still to come and has been, for a snapshot. */
+  save(): AgendaState {
+    return {
+      timed: this.#timed.map(({ act: _, ...state }) => state),
+      awaited: this.#awaited.map(({ gauge: _, ...state }) => ({ ...state, seen: structuredClone(state.seen) })),
+      happened: this.happened(),
+      count: this.count,
+      order: this.#order,
+      lookNs: this.#lookNs,
+    };
+  }
+
+  /** Takes the place of everything that is on the agenda; what handles were given out for is theirs no more. */
+  load(state: AgendaState): void {
+    this.#timed = state.timed.map((item) => ({ ...item, act: this.#actOf(item.action, item.isUp) }));
+    this.#awaited = state.awaited.map((item) => ({
+      ...item,
+      seen: structuredClone(item.seen),
+      gauge: this.#gauges.gauge(item.when),
+    }));
+    this.#happened = [...state.happened];
+    this.#forgotten = state.count - state.happened.length;
+    this.#order = state.order;
+    this.#lookNs = state.lookNs;
+  }
+
   /** How much has happened in all. */
   get count(): number {
     return this.#forgotten + this.#happened.length;
@@ -220,8 +262,17 @@ function isBefore(a: Timed, b: Timed): boolean {
   return a.dueNs === b.dueNs ? a.order < b.order : a.dueNs < b.dueNs;
 }
 
-function leftOf(times: number | null): number {
-  if (times === null) return Number.POSITIVE_INFINITY;
+/** Times in ns are whole, whatever a program has computed. */
+function whole(ns: number): bigint {
+  return BigInt(Math.round(ns));
+}
+
+function fewer(left: number | null): number | null {
+  return left === null ? null : left - 1;
+}
+
+function leftOf(times: number | null): number | null {
+  if (times === null) return null;
   if (Number.isInteger(times) && times >= 1 && times <= TIMES_MAX) return times;
   throw new NetworkError(`times ${times} is not in range; allowed is a whole number from 1 to 1,000,000`);
 }
