@@ -34,9 +34,7 @@ export class ActionReader {
     const given = keys.filter((key) => entry[key] !== undefined);
     const [key, second] = given;
     if (key === undefined) {
-      if (!keys.some((each) => this.#problems.lost([...path, each], 2))) {
-        this.#problems.add(path, `nothing happens; write one of ${keys.join(', ')}`);
-      }
+      if (!this.#problems.lost(path, 3)) this.#problems.add(path, `nothing happens; write one of ${keys.join(', ')}`);
       return null;
     }
     if (second !== undefined) {

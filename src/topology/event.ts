@@ -47,11 +47,9 @@ class TriggerReader {
 
   read(entry: EventEntry, path: Path): EventTrigger | null {
     const { at, when, every, after, times } = entry;
-    const has = (key: string) => this.#problems.lost([...path, key], 1);
     if (at === undefined && when === undefined) {
-      if (!has('at') && !has('when'))
-        this.#problems.add(path, 'no at and no when; write when it happens, such as at: 5ms');
-      return null;
+      const isRead = !this.#problems.lost(path, 3);
+      return isRead ? this.#refuse(path, 'no at and no when; write when it happens, such as at: 5ms') : null;
     }
     if (at !== undefined && when !== undefined) {
       return this.#refuse([...path, 'when'], 'at and when stand together; an event has one of them', 'key');
