@@ -78,7 +78,7 @@ export abstract class Operator {
 
   /**
    * Has something done at a time, after everything earlier and before any frame at that instant; on the wall clock as soon after
-   * it as a timer of this thread can. Returns what takes it off the agenda again. Throws NetworkError for a time in the past.
+   * it as a timer of this thread can. Returns what takes it off the agenda again, without undoing what has begun. Throws NetworkError for a time in the past.
    */
   at(timeNs: bigint, action: EventAction, { everyNs, times }: Repetition = {}): () => boolean {
     if (timeNs < this.nowNs) throw new NetworkError(`${timeNs} ns is in the past; it is ${this.nowNs} ns already`);

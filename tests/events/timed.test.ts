@@ -118,6 +118,34 @@ describe('a network in which nothing moves', () => {
   });
 });
 
+it('in a thread, steps meet events as well: each is a step of its own', async () => {
+  const events = [
+    { at: '150us', unplug: 'h1/u1' },
+    { at: '250us', note: 'x' },
+    { at: '250us', note: 'with it' },
+  ];
+  const plot = { events, traffic: [{ from: 'h1/a', to: 'broadcast', size: 100, rate: '10kpps' }] };
+  const stepped = async (network: Network) => {
+    const seen: [bigint, number][] = [];
+    for (let n = 0; n < 30; n++) seen.push([await network.step(), network.events().length]);
+    const { balanced } = (await network.stop()).ledger;
+    expect(balanced).toBe(true);
+    return seen;
+  };
+  const threaded = new Network(topologyOf(plot), { inline: false });
+  await threaded.start();
+  await threaded.runUntil(0n);
+  const seen = await stepped(threaded);
+  const inline = new Network(topologyOf(plot));
+  inline.advance(0n);
+  expect(seen).toEqual(await stepped(inline));
+  const reached = [1, 3].map((happened) => seen.find(([, so]) => so === happened));
+  expect(reached).toEqual([
+    [150_000n, 1],
+    [250_000n, 3],
+  ]);
+});
+
 describe('all that can happen, with all conditions', () => {
   const events = [
     { at: '0s', note: 'begin' },
