@@ -27,6 +27,7 @@ export function checkFile(file: string, options: { readonly json?: boolean }): n
     counted(topology.links.length, 'link'),
     counted(topology.streams.length, 'stream'),
     counted(captures.length, 'capture'),
+    ...(topology.events.length === 0 ? [] : [counted(topology.events.length, 'event')]),
   ];
   stdout.write(`${topology.name}: fine: ${counts.join(', ')}\n\n`);
   stdout.write(

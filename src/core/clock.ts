@@ -5,9 +5,14 @@
  * anywhere decides; at one instant a switch sees to its timers, then takes what arrives by its wires (in order of receiving
  * port), what its guests send and what waits in their rings, and then its guests take what came for them; and again, as long
  * as there is something. Neither the size of a burst nor a pause anywhere changes the order: how far the instant has come
- * stands in the switch. What is next at a switch stands in two short lists, of its inlets and of its streamers: looking at
- * the wires and guests themselves is a cache miss for each. Switches of one island that are due at one instant take turns, the one in hand first; of islands the
- * one with the lesser number is first, which nothing but the order of blocks in a capture can tell.
+ * stands in the switch.
+ *
+ * Switches of one island that are due at one instant take turns, the one in hand first; of islands the one with the lesser
+ * number is first, which nothing but the order of blocks in a capture can tell. Where nothing captures, an island alone may
+ * go through a whole cell of time (epoch.ts) before the next one does, while its memory is in the caches.
+ *
+ * What is next at a switch stands in two short lists, of its inlets and of its streamers: to look at the wires and guests
+ * themselves is a cache miss for each.
  */
 import { arrive } from './arrival';
 import { oneShotDue, runTimers } from './care';

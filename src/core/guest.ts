@@ -8,7 +8,7 @@
  */
 import { copyOut, describe, Frame, HEADER_BYTES, lengthOf, outerTci, slotOf, TAG_STORED, tagOf, bytesOf, UNTAGGED } from './frame';
 import { release, take } from './pool';
-import { Port } from './port';
+import { OFF, Port } from './port';
 import { advance, at, available, hasRoom, publish, push, Ring } from './ring';
 import { Switch } from './switch';
 
@@ -18,6 +18,8 @@ const ARP_RETRY_NS: u64 = 1_000_000_000;
 const TYPE_ARP: u32 = 0x0608;
 const TYPE_IPV4: u32 = 0x0008;
 const IPV4_UDP_HEADERS: u32 = 42;
+const IPV4_DESTINATION_AT: usize = 30;
+const IPV4_BROADCAST: u32 = 0xffffffff;
 const UDP_SOURCE_AT: u32 = 34;
 const FLOW_PORT_FIRST: u32 = 1024;
 
@@ -30,6 +32,7 @@ export class Guest {
   streams: u32;
   streamCount: u32;
   place: u32; // among the switch's streamers
+  isMuted: u32; // 1: its streams are paused
   sent: u64; // frames put on the vNIC
   received: u64; // frames for this guest
   filtered: u64; // frames for others, which the card does not pass on
@@ -77,8 +80,33 @@ export function readdress(guest: Guest, mac: u64): void {
   }
 }
 
+/** Streams that stood still go on from now, without catching up; `isFresh`: the guest has just started and knows no address. */
+export function goOn(guest: Guest, now: u64, isFresh: bool): void {
+  for (let i: u32 = 0; i < guest.streamCount; i++) {
+    const stream = streamAt(guest, i);
+    stream.dueNs = max(stream.dueNs, now);
+    if (!isFresh || !stream.hasIp) continue;
+    const ip = load<u32>(<usize>stream.template, IPV4_DESTINATION_AT);
+    if (ip != IPV4_BROADCAST) stream.resolve = ip;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function isSilent(guest: Guest): bool {
+  return guest.isMuted != 0 || isOff(guest);
+}
+
+/** Whether the VM is stopped, or its host without power. */
+// @ts-ignore: decorator
+@inline
+function isOff(guest: Guest): bool {
+  return (changetype<Port>(<usize>guest.port).downBy & OFF) != 0;
+}
+
 /** When a guest next wants to send, ns; u64.MAX_VALUE when never. */
 export function nextSend(guest: Guest): u64 {
+  if (isSilent(guest)) return u64.MAX_VALUE;
   let soonest = u64.MAX_VALUE;
   for (let i: u32 = 0; i < guest.streamCount; i++) {
     const stream = streamAt(guest, i);
@@ -95,6 +123,7 @@ function isOver(stream: Stream, now: u64): bool {
 
 /** Sends what is due at the switch's time, at most a burst for each stream and `most` in all; returns how many frames. */
 export function sendDue(sw: Switch, guest: Guest, most: u32): u32 {
+  if (isSilent(guest)) return 0;
   let sent: u32 = 0;
   for (let i: u32 = 0; i < guest.streamCount && sent < most; i++) sent += runStream(sw, guest, streamAt(guest, i), most - sent);
   if (sent != 0) publish(changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing));
@@ -158,6 +187,7 @@ export function drain(sw: Switch, port: Port): u32 {
   const ring = changetype<Ring>(<usize>port.txRing);
   const n = available(ring);
   let answered: u32 = 0;
+  const answers = guest.ip != 0 && !isOff(guest);
   let received: u64 = 0;
   let bytesIn: u64 = 0;
   for (let i: u32 = 0; i < n; i++) {
@@ -168,7 +198,7 @@ export function drain(sw: Switch, port: Port): u32 {
     if ((dst & 1) != 0 || dst == guest.mac) {
       received++;
       bytesIn += lengthOf(descriptor);
-      if (guest.ip != 0) answered += answer(sw, guest, descriptor);
+      if (answers) answered += answer(sw, guest, descriptor);
     } else {
       guest.filtered++;
     }

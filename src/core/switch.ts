@@ -37,6 +37,8 @@ export class Switch {
   isOdd: u8;
   /** Bit n: rule Rn is switched off for teaching. */
   rulesOff: u32;
+  /** The same of rules that are or were off in this run. */
+  rulesEverOff: u32;
   worker: u32; // address of the Worker that moves it
   keeper: u32; // whose pools its slots go back to at once: its worker's number, on the virtual clock its island's
   portCount: u32;

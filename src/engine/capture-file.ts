@@ -24,9 +24,10 @@ export function isPcap(capture: PlannedCapture): boolean {
 export function header(plan: Plan, capture: PlannedCapture, topology: Topology, clock: string): Uint8Array {
   const { request, points } = capture;
   if (isPcap(capture)) return pcapHeader(request.snapLength === 0 ? 262_144 : request.snapLength);
+  const lesson = { off: topology.teaching?.disabled ?? [], later: plan.mayDisable };
   const section = sectionHeader({
     application: 'vSwitch',
-    comment: [`topology ${topology.name}, seed ${topology.seed}, ${clock} clock`, bannerOf(topology)]
+    comment: [`topology ${topology.name}, seed ${topology.seed}, ${clock} clock`, bannerOf(lesson)]
       .filter((part) => part !== null)
       .join('\n'),
   });

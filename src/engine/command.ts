@@ -30,7 +30,15 @@ export function execute(core: Core, bytes: Uint8Array): Uint8Array {
 
 export function carryOut(core: Core, command: CommandBody): boolean {
   const { setLink, flushTable, setStatic, setActive, setGuestMac, setAccessVlan, setWire } = command;
-  if (setLink) core.setLink(setLink.switchAddress!, setLink.port!, setLink.up!);
+  const { setGuest, setStreams, setPower, setRule } = command;
+  if (setLink) core.setLink(setLink.switchAddress!, setLink.port!, setLink.up!, setLink.reason ?? L.LINK_OPERATOR);
+  if (setGuest) core.setGuest(setGuest.switchAddress!, setGuest.port!, setGuest.on!);
+  if (setStreams) core.setStreams(setStreams.switchAddress!, setStreams.port!, setStreams.on!);
+  if (setPower) core.setPower(setPower.switchAddress!, setPower.on!);
+  if (setRule) {
+    const { switchAddress, rule, on, guard, stormLimit } = setRule;
+    core.setRule(switchAddress!, rule!, on!, guard!, stormLimit!);
+  }
   if (flushTable) {
     const { switchAddress, port, fid } = flushTable;
     const sticksToo = typeof port === 'number' || typeof fid !== 'number';

@@ -15,7 +15,11 @@ export interface Core {
   setActive(sw: number, port: number): void;
   setGuestMac(sw: number, port: number, mac: bigint): void;
   setAccessVlan(sw: number, port: number, vid: number): void;
-  setLink(sw: number, port: number, up: boolean): void;
+  setLink(sw: number, port: number, up: boolean, reason: number): void;
+  setGuest(sw: number, port: number, on: boolean): void;
+  setStreams(sw: number, port: number, on: boolean): void;
+  setPower(sw: number, on: boolean): void;
+  setRule(sw: number, rule: number, on: boolean, guard: number, stormLimit: number): void;
   flushTable(sw: number, logical: number, fid: number, sticksToo: boolean): void;
   bindStatic(sw: number, fid: number, mac: bigint, logical: number): number;
   unbindStatic(sw: number, fid: number, mac: bigint): number;

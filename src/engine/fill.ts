@@ -175,7 +175,9 @@ class Filler {
     if (teaching === null || teaching.disabled.length === 0) return;
     const m = this.#memory;
     m.setU8(sw.address + L.Switch_isOdd, 1);
-    m.setU32(sw.address + L.Switch_rulesOff, teaching.disabled.reduce((bits, rule) => bits | (1 << rule), 0) >>> 0);
+    const rulesOff = teaching.disabled.reduce((bits, rule) => bits | (1 << rule), 0) >>> 0;
+    m.setU32(sw.address + L.Switch_rulesOff, rulesOff);
+    m.setU32(sw.address + L.Switch_rulesEverOff, rulesOff);
     m.setU32(sw.address + L.Switch_guard, sw.guardAt);
     m.setU32(sw.address + L.Switch_stormLimit, teaching.stormLimit);
   }
@@ -189,6 +191,7 @@ class Filler {
     m.setU32(at + L.Port_number, port.number);
     m.setU8(at + L.Port_kind, KIND[port.kind]);
     m.setU8(at + L.Port_linkUp, plugged ? 1 : 0);
+    m.setU8(at + L.Port_downBy, plugged ? 0 : L.LINK_OPERATOR);
     m.setU32(at + L.Port_lengthMax, sw.mtu + 14);
     m.setU32(at + L.Port_logical, port.kind === 'uplink' ? L.LOGICAL_TEAM : port.number);
     this.#fillVlan(at, port.vlan);

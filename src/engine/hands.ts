@@ -30,16 +30,29 @@ export class Hands {
 
   /** When something is due next, ns; NEVER when nothing is on its way. Probes and LACP, which never end, are none. */
   get nextEventNs(): bigint {
-    return sorted(this.#plan.workers.map(({ address }) => BigInt.asUintN(64, this.#core.nextWork(address, false))))[0]!;
+    return this.#next(false);
+  }
+
+  /** The same with all that switches do of themselves. */
+  get nextTurnNs(): bigint {
+    return this.#next(true);
+  }
+
+  #next(withPeriodic: boolean): bigint {
+    const { workers } = this.#plan;
+    return sorted(workers.map(({ address }) => BigInt.asUintN(64, this.#core.nextWork(address, withPeriodic))))[0]!;
+  }
+
+  /** All workers stand at `ns`, unless they are past it; nothing may be due before. */
+  setNow(ns: bigint): void {
+    for (const { address } of this.#plan.workers)
+      if (this.#memory.u64(address + L.Worker_now) < ns) this.#core.setTime(address, ns);
   }
 
   /** Nothing is on its way before the last target, and every worker stands there. */
   get isAtRest(): boolean {
-    const { epochsAt, workers } = this.#plan;
-    return (
-      workers.length === 1 ||
-      this.#memory.u32(epochsAt + L.Epochs_rest) === this.#memory.u32(epochsAt + L.Epochs_generation)
-    );
+    const { epochsAt } = this.#plan;
+    return this.#memory.u32(epochsAt + L.Epochs_rest) === this.#memory.u32(epochsAt + L.Epochs_generation);
   }
 
   /** Length of a cell of time, ns; 0: nothing joins two islands. */

@@ -8,16 +8,19 @@
 import { availableParallelism } from 'node:os';
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
 import type { CaptureReport, Ledger, MacEntry, MoveReport, PortReport, Report } from '../telemetry/report.ts';
-import { teachingReport } from '../telemetry/teaching.ts';
+import { bannerOf, teachingReport } from '../telemetry/teaching.ts';
 import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
+import { Actions } from './action.ts';
+import { Agenda } from './agenda.ts';
 import { closeCapture, header, openCapture, orderOf } from './capture-file.ts';
 import { type CommandBody, carryOut } from './command.ts';
 import { COMMAND, ORIGIN, PAUSE, RUN, STOP } from './control.ts';
-import { type Core, coreModule, instantiate, RUN_DONE, RUN_TIGHT } from './core.ts';
+import { type Core, coreModule, instantiate, RUN_BUDGET, RUN_DONE, RUN_TIGHT } from './core.ts';
 import { Directory, placementOf, portNames } from './directory.ts';
 import { Drain, type DrainFile, type DrainResult } from './drain.ts';
 import { type Explanation, explain } from './explain.ts';
 import { fill } from './fill.ts';
+import { Gauges } from './gauge.ts';
 import { Hands } from './hands.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
@@ -25,7 +28,8 @@ import { Operator } from './operator.ts';
 import { clampTime, NetworkError, type NetworkOptions, settle, TIME_NS_MAX } from './options.ts';
 import { type Plan, type PlannedSwitch, plan } from './plan.ts';
 import { INJECT_BYTES_MAX } from './plan-capture.ts';
-import { Threads } from './threads.ts';
+import { Prompter } from './prompter.ts';
+import { RESTING, Threads } from './threads.ts';
 
 const STEPS_AT_ONCE = 100_000;
 const MEMORY_TAP = '(memory)';
@@ -43,6 +47,9 @@ export class Network extends Operator {
   readonly #hands: Hands;
   readonly #observer: Observer;
   protected override readonly directory: Directory;
+  protected override readonly actions: Actions;
+  protected override readonly agenda: Agenda;
+  readonly #prompter: Prompter;
   readonly #inline: boolean;
   readonly #epochNs: bigint;
   readonly #files: readonly DrainFile[];
@@ -60,7 +67,7 @@ export class Network extends Operator {
   /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. */
   constructor(topology: Topology, options: NetworkOptions = {}) {
     super();
-    const { isVirtual, inline, workers, burst, ringEntries } = settle(options);
+    const { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, mayDisable } = settle(options);
     this.topology = topology;
     this.clock = isVirtual ? 'virtual' : 'wall';
     this.#inline = inline;
@@ -76,6 +83,7 @@ export class Network extends Operator {
       ringEntries,
       virtual: isVirtual,
       placement: placementOf(topology, options.placement ?? {}, workers),
+      mayDisable,
     });
     const pages = this.plan.bytes / 65_536;
     this.memory = new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
@@ -93,6 +101,10 @@ export class Network extends Operator {
     this.#hands = new Hands(this.#core, this.memory, this.plan);
     this.#observer = new Observer(this.memory, this.plan, topology);
     this.directory = new Directory(topology, this.plan);
+    this.actions = new Actions(topology, this.plan, this.directory);
+    const gauges = new Gauges(this.memory, this.plan, this.#observer, this.directory);
+    this.agenda = new Agenda(this.actions, gauges, topology.events, { lookEveryNs });
+    this.#prompter = new Prompter(this.agenda, this.#hands, this.#core);
     this.#files = this.#openFiles(captures.length);
     const tapPlan = this.plan.captures[captures.length];
     this.#tapHeader = tapPlan ? header(this.plan, tapPlan, topology, this.clock) : new Uint8Array(0);
@@ -122,6 +134,7 @@ export class Network extends Operator {
     if (this.#inline) throw new NetworkError('a network in this thread does not start: call runUntil or step');
     this.#assertOpen();
     if (this.#threads !== null) throw new NetworkError('the network has been started already');
+    this.#prompter.happen(0n);
     this.memory.setU32(this.plan.controlAt + COMMAND, PAUSE);
     this.#threads = new Threads(this.memory, this.plan, this.clock, this.#files);
     this.#startedAt = process.hrtime.bigint();
@@ -134,6 +147,7 @@ export class Network extends Operator {
   async pause(): Promise<void> {
     const threads = this.#running();
     if (this.#pausedAt === 0n) this.#pausedAt = process.hrtime.bigint();
+    this.#prompter.disarm();
     threads.command(PAUSE);
     await threads.settled();
   }
@@ -146,6 +160,12 @@ export class Network extends Operator {
     this.memory.setU64(this.plan.controlAt + ORIGIN, this.#startedAt);
     if (this.clock === 'virtual') this.#core.again(this.plan.epochsAt);
     threads.command(RUN);
+    this.agendaChanged();
+  }
+
+  protected override agendaChanged(): void {
+    if (this.clock === 'virtual' || this.#threads === null || this.#pausedAt !== 0n) return;
+    this.#prompter.arm(() => this.nowNs, this.#send);
   }
 
   #assertOpen(): void {
@@ -169,7 +189,9 @@ export class Network extends Operator {
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be told how far to run');
     const threads = this.#running();
     if (this.#pausedAt !== 0n) throw new NetworkError('the network is paused; resume it first');
-    if (untilNs > this.nowNs) await threads.runUntil(this.#core, clampTime(untilNs));
+    const reach = (ns: bigint) => threads.runUntil(this.#core, ns);
+    await threads.settled(RESTING);
+    await this.#prompter.moveThreads(clampTime(untilNs), reach);
   }
 
   /**
@@ -178,9 +200,12 @@ export class Network extends Operator {
    */
   advance(untilNs: bigint, eventsMax = Number.POSITIVE_INFINITY): boolean {
     const stop = this.#hands.position + eventsMax;
-    let status = RUN_TIGHT;
-    while (status !== RUN_DONE && this.#hands.position < stop)
-      status = this.#step(clampTime(untilNs), Math.min(stop - this.#hands.position, STEPS_AT_ONCE));
+    const status = this.#prompter.move(clampTime(untilNs), (ns) => {
+      let reached = RUN_TIGHT;
+      while (reached !== RUN_DONE && this.#hands.position < stop)
+        reached = this.#step(ns, Math.min(stop - this.#hands.position, STEPS_AT_ONCE));
+      return reached;
+    });
     this.#drain();
     return status === RUN_DONE;
   }
@@ -188,11 +213,13 @@ export class Network extends Operator {
   /** Virtual clock: up to `events` frames, or times that timers or guests are seen to; then stands still. Returns the time reached, ns. */
   async step(events = 1): Promise<bigint> {
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be stepped; use the virtual clock');
-    const stop = this.#hands.position + events;
     if (!this.#inline) await this.pause();
-    while (this.#hands.position < stop) {
-      const status = this.#hands.step(stop - this.#hands.position);
+    for (let left = events; left > 0; ) {
+      const before = this.#hands.position;
+      const isMet = this.#prompter.meet();
+      const status = isMet ? RUN_BUDGET : this.#hands.step(this.agenda.isOver ? left : 1);
       if (status === RUN_DONE) break;
+      left -= isMet ? 1 : this.#hands.position - before;
       if (status !== RUN_TIGHT) continue;
       if (this.#inline) this.#drain();
       else await new Promise((resolve) => setTimeout(resolve, 1));
@@ -219,6 +246,7 @@ export class Network extends Operator {
   async stop(): Promise<Report> {
     if (this.#stoppedAfterNs === null) {
       const elapsed = this.nowNs;
+      this.#prompter.disarm();
       let drained: DrainResult[];
       if (this.#threads !== null) {
         this.#threads.command(STOP);
@@ -285,8 +313,14 @@ export class Network extends Operator {
     return this.#observer.moves(this.directory.switch(switchName));
   }
 
+  readonly #send = (sw: PlannedSwitch, body: CommandBody) => this.command(sw, body);
+
   protected override async command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
-    if (this.#threads !== null && this.#stoppedAfterNs === null) return this.#threads.send(sw.worker, body);
+    const threads = this.#stoppedAfterNs === null ? this.#threads : null;
+    // Who rests on the virtual clock may be changed from here, so that it has happened before anything else.
+    const isResting = this.clock === 'virtual' && this.#hands.isAtRest;
+    if (threads !== null && !isResting) return threads.send(sw.worker, body);
+    await threads?.settled();
     return carryOut(this.#core, body);
   }
 
@@ -336,6 +370,11 @@ export class Network extends Operator {
     return this.#tapHeader.length === 0 ? [] : [...readCaptureBytes(MEMORY_TAP, bytes)];
   }
 
+  /** Says which rules are switched off, or were; null while all have always been in force. */
+  get banner(): string | null {
+    return bannerOf(this.#observer.lesson());
+  }
+
   report(): Report {
     const elapsed = this.nowNs;
     return {
@@ -343,13 +382,14 @@ export class Network extends Operator {
       clock: this.clock,
       seed: this.topology.seed,
       seconds: Number(elapsed) / 1e9,
-      teaching: teachingReport(this.topology, this.#observer.rounds()),
+      teaching: teachingReport(this.#observer.lesson(), this.#observer.rounds()),
       memoryBytes: this.plan.bytes,
       ledger: this.ledger(),
       switches: this.plan.switches.map((sw) => this.#observer.switch(sw)),
       streams: this.#observer.streams(),
       captures: this.#captureReports,
       workers: this.plan.workers.map((_, i) => this.#observer.worker(i, this.#threads === null ? 0n : elapsed)),
+      events: this.events(),
     };
   }
 }

@@ -7,7 +7,9 @@
  */
 
 import { formatBytes } from '../telemetry/bytes.ts';
+import { rulesSwitchedOff } from '../topology/event-model.ts';
 import type { CaptureRequest, PortName, PortVlan, Table, Topology, VSwitch } from '../topology/model.ts';
+import { readRule } from '../topology/rule.ts';
 import { type DraftPort, type DraftSwitch, draftSwitches } from './draft.ts';
 import * as L from './generated/layout.ts';
 import { cellNsOf, hostsOf, islandsOf, placeOnWorkers } from './placement.ts';
@@ -29,6 +31,8 @@ export interface PlanOptions {
   readonly virtual: boolean;
   /** Workers of hosts and physical switches by name; those that it does not name are spread. */
   readonly placement?: ReadonlyMap<string, number>;
+  /** Rules that may be switched off in the course of the run, by number. Default: those of the topology's events. */
+  readonly mayDisable?: readonly number[];
 }
 
 export interface PlannedPort extends DraftPort {
@@ -150,6 +154,8 @@ export interface Plan {
   readonly streamsOf: ReadonlyMap<PortName, readonly number[]>;
   readonly captures: readonly PlannedCapture[];
   readonly captureReserve: number;
+  /** Rules that may be switched off in the course of the run, in rising order. */
+  readonly mayDisable: readonly number[];
 }
 
 /** The network needs more than there is; the message holds the sums. */
@@ -175,6 +181,8 @@ const FIDS_BYTES = 8192;
 /** Lays a topology out in memory. Throws PlanError when it does not fit. */
 export function plan(topology: Topology, options: PlanOptions): Plan {
   const space = new Space();
+  const mayDisable = rulesOf(topology, options.mayDisable ?? []);
+  const isLesson = mayDisable.length > 0 || (topology.teaching?.disabled.length ?? 0) > 0;
   const drafts = draftSwitches(topology);
   const vnicCount = drafts.reduce((sum, d) => sum + d.ports.filter((p) => p.kind === 'vnic').length, 0);
   const poolBytes = Math.min(POOL_BYTES_MAX, Math.max(POOL_BYTES_MIN, Math.floor(POOL_SHARE / Math.max(1, vnicCount))));
@@ -230,7 +238,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
       movesAt: space.reserve('histories of moves', L.MOVES_KEPT * L.MOVE_RECORD),
       fidsAt: draft.sharedVlans.length > 0 ? space.reserve('VLAN sets', FIDS_BYTES) : 0,
       floodUnknownAt: (draft.vswitch?.floodUnknown ?? []).length > 0 ? space.reserve('VLAN sets', L.MEMBERS_BYTES) : 0,
-      guardAt: (topology.teaching?.disabled.length ?? 0) === 0 ? 0 : space.reserve('storm guards', L.GUARD_TABLE),
+      guardAt: isLesson ? space.reserve('storm guards', L.GUARD_TABLE) : 0,
       tableAt: space.reserve('MAC tables', slots * 16),
       tableSlots: slots,
       locksAt: space.reserve('MAC tables', slots * 8),
@@ -290,9 +298,15 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     streamsOf: streams.of,
     captures: captures.planned,
     captureReserve: captures.reserve,
+    mayDisable,
   };
   if (space.next > MEMORY_MAX) throw new PlanError(tooLarge(space));
   return { ...result, bytes: align(space.next, 65_536) };
+}
+
+function rulesOf({ events, teaching }: Topology, more: readonly number[]): number[] {
+  const rules = new Set([...rulesSwitchedOff(events).map(readRule), ...more]);
+  return [...rules].filter((rule) => !teaching?.disabled.includes(rule)).sort((a, b) => a - b);
 }
 
 function tooLarge(space: Space): string {

@@ -16,6 +16,9 @@ import type { Task } from './task.ts';
 const isSource = import.meta.url.endsWith('.ts');
 const filename = new URL(isSource ? './boot.mjs' : './task.js', import.meta.url).href;
 const LOOK_MS = 50;
+const SETTLED = [STATE_PAUSED, STATE_WAITING, STATE_ENDED];
+/** Virtual clock: nobody moves, and nobody will before `runUntil`. */
+export const RESTING = [STATE_WAITING, STATE_ENDED];
 
 /** Not yet in the types for ES2023; in Node since 16. */
 const { waitAsync } = Atomics as unknown as {
@@ -97,8 +100,8 @@ export class Threads {
     return done;
   }
 
-  /** Virtual clock: lets the workers, which rest, go on to `targetNs`; resolves once all of them rest there. */
-  async runUntil(core: Core, targetNs: bigint): Promise<void> {
+  /** Virtual clock: lets the workers go on to `targetNs`; resolves once all of them rest there, with false when they were stopped. */
+  async runUntil(core: Core, targetNs: bigint): Promise<boolean> {
     const { epochsAt } = this.#plan;
     this.#target = targetNs;
     core.go(epochsAt, targetNs);
@@ -107,8 +110,9 @@ export class Threads {
     const isOver = () =>
       Atomics.load(this.#memory.words, rest!) === Atomics.load(this.#memory.words, generation!) ||
       this.#memory.u32(this.#plan.controlAt + COMMAND) === STOP;
-    while (this.failure === null && !isOver()) await this.#changed();
-    await this.settled();
+    while (this.failure === null && !isOver()) await this.#changed(RESTING);
+    await this.settled(RESTING);
+    return this.#memory.u32(this.#plan.controlAt + COMMAND) !== STOP;
   }
 
   /** Virtual clock, paused: after steps, the workers shall not go further than they were asked to. */
@@ -116,25 +120,25 @@ export class Threads {
     core.go(this.#plan.epochsAt, this.#target);
   }
 
-  /** Resolves once every worker is paused, waits for a new target, or has ended. */
-  async settled(): Promise<void> {
-    while (this.failure === null && this.#busy() !== null) await this.#changed();
+  /** Resolves once every worker is paused, rests at its target, or has ended; or is in another of `states`. */
+  async settled(states: readonly number[] = SETTLED): Promise<void> {
+    while (this.failure === null && this.#busy(states) !== null) await this.#changed(states);
     if (this.failure !== null) throw this.failure;
   }
 
-  /** The state of a worker that is neither paused nor resting, if there is one: where it stands, and what it is. */
-  #busy(): { word: number; state: number } | null {
+  /** The state of a worker that is in none of `states`, if there is one: where it stands, and what it is. */
+  #busy(states: readonly number[]): { word: number; state: number } | null {
     for (const { address } of this.#plan.workers) {
       const word = this.#memory.word(address + L.Worker_state);
       const state = Atomics.load(this.#memory.words, word);
-      if (![STATE_PAUSED, STATE_WAITING, STATE_ENDED].includes(state)) return { word, state };
+      if (!states.includes(state)) return { word, state };
     }
     return null;
   }
 
   /** Resolves when a worker may have changed its state, or after a while. */
-  async #changed(): Promise<void> {
-    const busy = this.#busy();
+  async #changed(states: readonly number[]): Promise<void> {
+    const busy = this.#busy(states);
     if (busy === null) await new Promise((resolve) => setImmediate(resolve));
     else await waitAsync(this.#memory.words, busy.word, busy.state, LOOK_MS).value;
   }

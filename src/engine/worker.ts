@@ -101,7 +101,8 @@ class Shell {
     if (status === RUN_TIGHT) this.#sleep(bell, TIGHT_SLEEP_MS);
     if (status !== RUN_DONE || this.#command() === STOP) return;
     this.#setState(STATE_WAITING);
-    this.#sleep(bell, SLEEP_MS_MAX);
+    // Until it is rung: the control thread may be changing what this thread would look at.
+    this.#sleep(bell, Number.POSITIVE_INFINITY);
   }
 
   #sleep(bell: number, ms: number): void {

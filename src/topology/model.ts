@@ -4,6 +4,7 @@
  * Everything is resolved here: names are unique, `count` is expanded, MACs are assigned, patterns are port names.
  * A port is named `owner/port`: `esx1/vm1` (a VM's first vNIC), `esx1/vm1.eth1` (its second), `esx1/vmnic0`, `tor/1`.
  */
+import type { TopologyEvent } from './event-model.ts';
 
 /** `owner/port`, the one spelling used in commands, captures, counters and errors. */
 export type PortName = string;
@@ -306,4 +307,5 @@ export interface Topology {
   readonly links: readonly Link[];
   readonly streams: readonly Stream[];
   readonly captures: readonly CaptureRequest[];
+  readonly events: readonly TopologyEvent[];
 }

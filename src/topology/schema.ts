@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { readIpv4, readMac } from './address.ts';
 import { physicalSwitch } from './bridge-schema.ts';
 import { cableKeys } from './cable-schema.ts';
+import { event } from './event-schema.ts';
 import { limits } from './limits.ts';
 import { numberOrText } from './port-schema.ts';
 import { readDuration, readTrafficRate } from './quantity.ts';
@@ -157,6 +158,7 @@ export const fileSchema = map(
     ).optional(),
     traffic: list(stream, { description: 'Traffic of a run.' }).optional(),
     captures: list(capture, { description: 'Captures of a run.' }).optional(),
+    events: list(event, { description: 'What happens to the network while it runs.' }).optional(),
     teaching: map(
       {
         disable: list(scalar(readRule, { description: 'A rule, R1 to R19.', ...text, pattern: '^R([1-9]|1[0-9])$' }), {

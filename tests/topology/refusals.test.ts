@@ -707,12 +707,12 @@ const refusals: [yaml: string, ...lines: string[]][] = [
   [`${host}name: []\n`, '2:7: name: a list is not a name; any text'],
   [
     `${host}hostss: {}\n`,
-    '2:1: hostss: unknown key hostss; did you mean hosts? allowed: name, seed, hosts, physical, traffic, captures, teaching',
+    '2:1: hostss: unknown key hostss; did you mean hosts? allowed: name, seed, hosts, physical, traffic, captures, events, teaching',
   ],
   [host + host, '2:1: duplicate key hosts; each key stands once in a map'],
   ['name: x\n', '1:1: the topology has no port; write hosts with VMs or uplinks, or physical switches'],
-  ['- 1\n', '1:1: a list is not a map; allowed: name, seed, hosts, physical, traffic, captures, teaching'],
-  ['hello\n', '1:1: hello is not a map; allowed: name, seed, hosts, physical, traffic, captures, teaching'],
+  ['- 1\n', '1:1: a list is not a map; allowed: name, seed, hosts, physical, traffic, captures, events, teaching'],
+  ['hello\n', '1:1: hello is not a map; allowed: name, seed, hosts, physical, traffic, captures, events, teaching'],
   ['', 'the file is empty; write hosts: and what they hold'],
   ['# nothing\n', 'the file is empty; write hosts: and what they hold'],
   [
