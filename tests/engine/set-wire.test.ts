@@ -127,6 +127,18 @@ describe('a change of', () => {
   });
 });
 
+describe('a delay far above the topology’s', () => {
+  it('may find the memory of the wire full, and then drops as its queue does', async () => {
+    const network = streamOver({ rate: '1G', delay: '1us', queue: 16 }, { rate: '1Mpps' });
+    network.advance(3_000_000n);
+    await network.setWire('a/u', { delayNs: 10_000_000n });
+    const { sent, arrived, verdicts } = finish(network);
+    expect(verdicts.sender['queue_full']).toBeGreaterThan(0);
+    expect(arrived).toHaveLength(sent.length);
+    expect(sent.length + verdicts.sender['queue_full']!).toBe(20_000);
+  });
+});
+
 describe('after a change and its undoing', () => {
   it('everything goes on as if there had been none', async () => {
     const times = Array.from({ length: 500 }, (_, i) => 100_000 + 600 * i);

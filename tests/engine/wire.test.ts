@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mac } from '../rules/networks.ts';
+import { finish, streamOver } from './impaired.ts';
 import { at, Lab } from './lab.ts';
 
 interface Cable {
@@ -168,6 +169,14 @@ describe('a cable', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('at its full rate over a long way is limited by its queue alone', () => {
+    for (const delay of ['1ns', '100us', '3ms']) {
+      const { arrived, network } = finish(streamOver({ rate: '10G', delay, queue: 4 }, { rate: '10Gbps' }));
+      expect(network.ledger().drops, delay).toEqual({});
+      expect(arrived).toHaveLength(20_000);
+    }
   });
 
   it('without a rate holds as many as its queue on their way', () => {

@@ -523,6 +523,10 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     '3:11: physical.links[0]: tor/1 is not a map; allowed: a, b, rate, delay, queue, loss, duplicate, corrupt, … (10 in all)',
   ],
   [
+    links('[{ a: tor/1, b: tor/2, rate: 0.4 }]'),
+    '3:39: physical.links[0].rate: 0.4 is not a rate; bits a second, such as 10G, 100M or 2.5Gbps, or unlimited',
+  ],
+  [
     links('[{ a: tor/1, b: tor/2, loss: 1 }]'),
     '3:39: physical.links[0].loss: 1 is not a share; per cent such as 1% or 0.05%, 0% to 100%',
   ],
