@@ -2,7 +2,8 @@
  * Makes everything that is generated, and nothing when it is up to date:
  *
  *   proto/verdicts.proto ─▶ src/core/generated/verdicts.ts       constants for the core
- *                        └▶ src/telemetry/generated/verdicts.ts  names, rules and sentences for people
+ *                        ├▶ src/telemetry/generated/verdicts.ts  names, rules and sentences for people
+ *                        └▶ src/topology/generated/verdicts.ts   the names that an event's condition may have
  *   src/core/*.ts        ─▶ src/core/generated/layout.ts         every struct's offsets, as the core's own exports
  *                        └▶ src/engine/generated/core.wasm       the core
  *                        └▶ src/engine/generated/layout.ts       the offsets again, read from core.wasm
@@ -35,7 +36,8 @@ function stamp() {
 async function generate() {
   // Taken first: what is edited meanwhile has not been compiled.
   const made = stamp();
-  for (const room of ['core', 'engine', 'telemetry']) mkdirSync(at('src', room, 'generated'), { recursive: true });
+  for (const room of ['core', 'engine', 'telemetry', 'topology'])
+    mkdirSync(at('src', room, 'generated'), { recursive: true });
   rmSync(stampFile, { force: true });
   await writeVerdicts();
   writeCoreLayout();
@@ -49,6 +51,7 @@ async function writeVerdicts() {
   const { default: protobuf } = await import('protobufjs');
   const { root: parsed } = protobuf.parse(readFileSync(at('proto/verdicts.proto'), 'utf8'), { keepCase: true });
   const core = [];
+  const names = [];
   const people = [
     "export interface Row {\n  readonly name: string;\n  readonly number: number;\n  readonly side: 'ingress' | 'egress';\n" +
       "  readonly fate: 'pass' | 'drop';\n  /** `R7`, `C13`; `-` for none. */\n  readonly rule: string;\n  readonly sentence: string;\n}\n",
@@ -81,11 +84,21 @@ async function writeVerdicts() {
         sentence: option('sentence'),
       };
       people.push(`  ${JSON.stringify(row)},`);
+      if (kind === 'Verdict') names.push(row);
     }
     people.push('];\n');
   }
   writeFileSync(at('src/core/generated/verdicts.ts'), `${core.join('\n')}\n`);
   writeFileSync(at('src/telemetry/generated/verdicts.ts'), people.join('\n'));
+  const drops = names.filter(({ rule, fate }) => rule.startsWith('R') && fate === 'drop');
+  const number = (rule) => Number(rule.slice(1));
+  const rules = [...new Set(drops.map(({ rule }) => rule))].sort((a, b) => number(a) - number(b));
+  const lists = [
+    `export const verdictNames: readonly string[] = ${JSON.stringify(names.map(({ name }) => name))};`,
+    '/** Rules that drop frames. */',
+    `export const rulesThatDrop: readonly string[] = ${JSON.stringify(rules)};`,
+  ];
+  writeFileSync(at('src/topology/generated/verdicts.ts'), `${lists.join('\n')}\n`);
 }
 
 /** `export const Port_kind: u32 = offsetof<Port>('kind')` for every field of every @unmanaged class. */

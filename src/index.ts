@@ -12,6 +12,7 @@ export type { ExplainedCheck, ExplainedCopy, Explanation } from './engine/explai
 export { Network } from './engine/network.ts';
 export { NetworkError, type NetworkOptions } from './engine/options.ts';
 export { PlanError } from './engine/plan.ts';
+export type { WireChange } from './engine/wire-change.ts';
 export { CHECKS, type Row, VERDICTS } from './telemetry/generated/verdicts.ts';
 export type * from './telemetry/report.ts';
 export { loadTopology, parseTopology, TopologyError, topologyFrom } from './topology/load.ts';

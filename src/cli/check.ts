@@ -4,6 +4,7 @@ import { settle } from '../engine/options.ts';
 import { plan } from '../engine/plan.ts';
 import { formatBytes } from '../telemetry/bytes.ts';
 import { loadTopology } from '../topology/load.ts';
+import type { Topology } from '../topology/model.ts';
 import { EXIT_FINE, tellWarnings } from './errors.ts';
 import { counted, table } from './format.ts';
 
@@ -13,7 +14,7 @@ export function checkFile(file: string, options: { readonly json?: boolean }): n
   const { captures } = topology;
   // As a run on the wall clock with one worker would; more workers take a little more for captures.
   const { workers, burst, ringEntries } = settle({ clock: 'wall' });
-  const planned = plan(topology, { workers, injectAt: [], captures, burst, ringEntries, lossless: false });
+  const planned = plan(topology, { workers, injectAt: [], captures, burst, ringEntries, virtual: false });
   if (options.json === true) {
     stdout.write(`${JSON.stringify(topology, null, 2)}\n`);
     return EXIT_FINE;
@@ -24,13 +25,19 @@ export function checkFile(file: string, options: { readonly json?: boolean }): n
     counted(topology.hosts.length, 'host'),
     counted(vnics, 'vNIC'),
     counted(topology.switches.length, 'physical switch'),
-    counted(topology.links.length, 'link'),
+    linksIn(topology),
     counted(topology.streams.length, 'stream'),
     counted(captures.length, 'capture'),
+    ...(topology.events.length === 0 ? [] : [counted(topology.events.length, 'event')]),
   ];
   stdout.write(`${topology.name}: fine: ${counts.join(', ')}\n\n`);
   stdout.write(
     `${table([{ title: 'memory for' }, { title: 'size', align: 'right' }], [...sizes, ['all', formatBytes(planned.bytes)]])}\n`,
   );
   return EXIT_FINE;
+}
+
+function linksIn({ links }: Topology): string {
+  const impaired = links.filter(({ impairments }) => impairments !== undefined).length;
+  return impaired === 0 ? counted(links.length, 'link') : `${counted(links.length, 'link')} (${impaired} impaired)`;
 }

@@ -1,7 +1,7 @@
 /** The tables at the end of a run: ports, MAC tables, drops by rule, the ledger. */
 import { formatBytes } from '../telemetry/bytes.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
-import type { Ledger, Report, SwitchReport } from '../telemetry/report.ts';
+import type { EventReport, Ledger, Report, SwitchReport } from '../telemetry/report.ts';
 import { flapsOf } from '../telemetry/teaching.ts';
 import { counted, grouped, paint, scaled, table } from './format.ts';
 
@@ -9,6 +9,9 @@ const ROWS = new Map(VERDICTS.map((row) => [row.name, row]));
 
 /** Rows of the table of ports in a summary: about a screen. */
 const PORTS_MAX = 40;
+
+/** Events in a summary: the latest. */
+const EVENTS_MAX = 20;
 
 const right = (title: string) => ({ title, align: 'right' as const });
 
@@ -126,6 +129,20 @@ export function dropsTable(switches: readonly SwitchReport[]): string {
   return table(columns, rows);
 }
 
+/** What happened, the latest; all of it is in the report. */
+function eventsTable(events: readonly EventReport[]): string[] {
+  if (events.length === 0) return [];
+  const shown = events.slice(-EVENTS_MAX);
+  const rows = shown.map((event) => [eventTime(event), event.what]);
+  const more = events.length - shown.length;
+  const before = more === 0 ? [] : [`… and ${counted(more, 'event')} before; --report has them`];
+  return [table([right('at'), { title: 'event' }], rows), ...before, ''];
+}
+
+export function eventTime({ seconds }: EventReport): string {
+  return `${seconds.toFixed(6)} s`;
+}
+
 export function ledgerLine(ledger: Ledger): string {
   const dropped = Object.values(ledger.drops).reduce((sum, n) => sum + n, 0);
   const parts = `in ${grouped(ledger.framesIn)} + copies ${grouped(ledger.copiesMade)} = delivered ${grouped(ledger.delivered)} + dropped ${grouped(dropped)} + held ${grouped(ledger.held)}`;
@@ -164,6 +181,7 @@ export function summary(report: Report): string {
     '',
     dropsTable(report.switches),
     '',
+    ...eventsTable(report.events),
   ];
   lines.push(...remarks(report.switches));
   if (report.teaching !== null && report.teaching.cycle !== '') lines.push(paint('yellow', report.teaching.cycle));

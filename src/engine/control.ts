@@ -2,20 +2,16 @@
  * The words by which the control thread steers the workers, in the shared memory at `plan.controlAt`.
  *
  *     +0   command   RUN, PAUSE or STOP
- *     +4   steps     virtual clock, paused: events still to be stepped
  *     +8   writer    0, or 1 once nothing more will be captured
- *     +16  target    u64, virtual clock: how far to go, ns
- *     +24  origin    u64, wall clock: monotonic time of internal time 0, ns
+ *     +16  origin    u64, wall clock: monotonic time of internal time 0, ns
  *
- * Whoever changes a word rings the bells of the workers, for they may be asleep.
+ * How far the virtual clock may go stands in core/epoch.ts. Whoever changes a word rings the bells of the workers, for they may be asleep.
  */
 import type { SharedMemory } from './memory.ts';
 
 export const COMMAND = 0;
-export const STEPS = 4;
 export const WRITER = 8;
-export const TARGET = 16;
-export const ORIGIN = 24;
+export const ORIGIN = 16;
 
 export const RUN = 0;
 export const PAUSE = 1;

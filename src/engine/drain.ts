@@ -7,6 +7,7 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
+import { Merge } from './merge.ts';
 
 export interface DrainRing {
   readonly address: number;
@@ -22,6 +23,16 @@ export interface DrainFile {
   readonly headerBytes: number;
   readonly isPcap: boolean;
   readonly rings: readonly DrainRing[];
+  /** On the virtual clock, where several workers write to one file: what puts their blocks in order. */
+  readonly order: DrainOrder | null;
+}
+
+export interface DrainOrder {
+  /** Address of the time, u64 ns, before which all is over. */
+  readonly floorAt: number;
+  readonly epochNs: bigint;
+  /** By interface. */
+  readonly islandOf: readonly number[];
 }
 
 export interface DrainResult {
@@ -39,6 +50,7 @@ export class Drain {
   readonly #memory: SharedMemory;
   readonly #file: DrainFile;
   readonly #write: (bytes: Uint8Array) => void;
+  readonly #merge: Merge | null;
   #whole: number;
   #failure: string | null = null;
 
@@ -47,6 +59,8 @@ export class Drain {
     this.#memory = memory;
     this.#file = file;
     this.#whole = file.headerBytes;
+    const { order, rings, isPcap } = file;
+    this.#merge = order === null ? null : new Merge(rings.length, order.islandOf, isPcap, order.epochNs);
     this.#write = write ?? ((bytes) => writeAll(file.fd, bytes));
   }
 
@@ -54,28 +68,50 @@ export class Drain {
     return { path: this.#file.path, bytes: this.#whole, failure: this.#failure };
   }
 
-  /** Empties the rings as they are now; returns bytes moved. */
-  run(): number {
+  /** Empties the rings as they are now; returns bytes moved. `isLast`: nothing more will come. */
+  run(isLast: boolean): number {
     let moved = 0;
-    for (const ring of this.#file.rings) moved += this.#failure === null ? this.#empty(ring) : this.#discard(ring);
+    // Looked at before the rings: what came before it is in them.
+    const floor = this.#file.order === null ? null : this.#memory.u64(this.#file.order.floorAt);
+    for (const [i, ring] of this.#file.rings.entries())
+      moved += this.#failure === null ? this.#empty(ring, i) : this.#discard(ring);
+    if (this.#merge !== null && this.#failure === null && (moved > 0 || isLast))
+      this.#put(this.#merge, isLast ? null : floor);
     return moved;
   }
 
-  #empty(ring: DrainRing): number {
+  #put(merge: Merge, floor: bigint | null): void {
+    try {
+      merge.flush(floor, (bytes) => {
+        this.#write(bytes);
+        this.#whole += bytes.length;
+      });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #empty(ring: DrainRing, number: number): number {
     const { words, bytes } = this.#memory;
     const head = Atomics.load(words, this.#memory.word(ring.address + L.CaptureRing_head)) >>> 0;
     let tail = this.#memory.u32(ring.address + L.CaptureRing_tail);
     const held = (head - tail) >>> 0;
+    const pieces: Uint8Array[] = [];
+    const write = this.#merge === null ? this.#write : (bytes: Uint8Array) => pieces.push(bytes);
     try {
       for (let left = held; left > 0; ) {
         const from = tail & (ring.bytes - 1);
         const piece = Math.min(left, ring.bytes - from, PIECE_MAX);
-        this.#write(bytes.subarray(ring.bufferAt + from, ring.bufferAt + from + piece));
+        write(bytes.subarray(ring.bufferAt + from, ring.bufferAt + from + piece));
         tail = (tail + piece) >>> 0;
         left -= piece;
+        if (this.#merge === null) Atomics.store(words, this.#memory.word(ring.address + L.CaptureRing_tail), tail | 0);
+      }
+      if (this.#merge === null) this.#whole += held;
+      else if (held > 0) {
+        this.#merge.add(number, pieces);
         Atomics.store(words, this.#memory.word(ring.address + L.CaptureRing_tail), tail | 0);
       }
-      this.#whole += held;
       return held;
     } catch (error) {
       this.#fail(error);

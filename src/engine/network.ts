@@ -5,41 +5,51 @@
  * with the control thread free to watch), or the calling thread itself (`inline`), which is what replays, tests and programs
  * that step want: it starts at once and every call returns when its work is done.
  */
+import { availableParallelism } from 'node:os';
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
 import type { CaptureReport, Ledger, MacEntry, MoveReport, PortReport, Report } from '../telemetry/report.ts';
-import { teachingReport } from '../telemetry/teaching.ts';
+import { bannerOf, teachingReport } from '../telemetry/teaching.ts';
 import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
-import { closeCapture, header, openCapture } from './capture-file.ts';
+import { Actions } from './action.ts';
+import { Agenda } from './agenda.ts';
+import { closeCapture, header, openCapture, orderOf } from './capture-file.ts';
 import { type CommandBody, carryOut } from './command.ts';
-import { COMMAND, ORIGIN, PAUSE, RUN, STEPS, STOP, TARGET } from './control.ts';
-import { type Core, coreModule, instantiate, RUN_DONE, RUN_TIGHT } from './core.ts';
-import { Directory, portNames } from './directory.ts';
+import { COMMAND, ORIGIN, PAUSE, RUN, STOP } from './control.ts';
+import { type Core, coreModule, instantiate, RUN_BUDGET, RUN_DONE, RUN_TIGHT } from './core.ts';
+import { Directory, placementOf, portNames } from './directory.ts';
 import { Drain, type DrainFile, type DrainResult } from './drain.ts';
 import { type Explanation, explain } from './explain.ts';
 import { fill } from './fill.ts';
-import * as L from './generated/layout.ts';
-import { NEVER } from './in-memory.ts';
+import { Gauges } from './gauge.ts';
+import { Hands } from './hands.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
 import { Operator } from './operator.ts';
 import { clampTime, NetworkError, type NetworkOptions, settle, TIME_NS_MAX } from './options.ts';
 import { type Plan, type PlannedSwitch, plan } from './plan.ts';
 import { INJECT_BYTES_MAX } from './plan-capture.ts';
-import { Threads } from './threads.ts';
+import { Prompter } from './prompter.ts';
+import { RESTING, Threads } from './threads.ts';
 
 const STEPS_AT_ONCE = 100_000;
 const MEMORY_TAP = '(memory)';
+/** Some tens of microseconds. */
+const SPINS = 20_000;
 
 export class Network extends Operator {
   override readonly topology: Topology;
   readonly clock: 'wall' | 'virtual';
   /** @internal Addresses and sums, for tests and benches. */
-  readonly plan: Plan;
+  override readonly plan: Plan;
   /** @internal */
   override readonly memory: SharedMemory;
   readonly #core: Core;
+  readonly #hands: Hands;
   readonly #observer: Observer;
   protected override readonly directory: Directory;
+  protected override readonly actions: Actions;
+  protected override readonly agenda: Agenda;
+  readonly #prompter: Prompter;
   readonly #inline: boolean;
   readonly #epochNs: bigint;
   readonly #files: readonly DrainFile[];
@@ -57,7 +67,7 @@ export class Network extends Operator {
   /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. */
   constructor(topology: Topology, options: NetworkOptions = {}) {
     super();
-    const { isVirtual, inline, workers, burst, ringEntries } = settle(options);
+    const { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, mayDisable } = settle(options);
     this.topology = topology;
     this.clock = isVirtual ? 'virtual' : 'wall';
     this.#inline = inline;
@@ -71,7 +81,9 @@ export class Network extends Operator {
       captures: [...captures, ...tap],
       burst,
       ringEntries,
-      lossless: isVirtual,
+      virtual: isVirtual,
+      placement: placementOf(topology, options.placement ?? {}, workers),
+      mayDisable,
     });
     const pages = this.plan.bytes / 65_536;
     this.memory = new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
@@ -84,27 +96,33 @@ export class Network extends Operator {
       epochNs: this.#epochNs,
       unplugged: options.unplugged ?? 'down',
       ageingSeconds: options.ageingSeconds ?? null,
-      injectOwner: this.plan.workers.length,
+      spins: workers <= availableParallelism() ? SPINS : 0,
     });
+    this.#hands = new Hands(this.#core, this.memory, this.plan);
     this.#observer = new Observer(this.memory, this.plan, topology);
     this.directory = new Directory(topology, this.plan);
+    this.actions = new Actions(topology, this.plan, this.directory);
+    const gauges = new Gauges(this.memory, this.plan, this.#observer, this.directory);
+    this.agenda = new Agenda(this.actions, gauges, topology.events, { lookEveryNs });
+    this.#prompter = new Prompter(this.agenda, this.#hands, this.#core);
     this.#files = this.#openFiles(captures.length);
     const tapPlan = this.plan.captures[captures.length];
     this.#tapHeader = tapPlan ? header(this.plan, tapPlan, topology, this.clock) : new Uint8Array(0);
-    const tapFile = { fd: -1, path: MEMORY_TAP, headerBytes: 0, isPcap: false, rings: tapPlan?.rings ?? [] };
-    const keep = new Drain(this.memory, tapFile, (bytes) => this.#tap.push(bytes.slice()));
+    const order = tapPlan ? orderOf(this.plan, tapPlan, this.clock, this.#epochNs) : null;
+    const tapFile = { fd: -1, path: MEMORY_TAP, headerBytes: 0, isPcap: false, rings: tapPlan?.rings ?? [], order };
+    const keep = new Drain(this.memory, tapFile, (bytes) => this.#tap.push(new Uint8Array(bytes)));
     this.#drains = this.#inline ? [...this.#files.map((file) => new Drain(this.memory, file)), keep] : [];
   }
 
   #openFiles(count: number): DrainFile[] {
     return this.plan.captures
       .slice(0, count)
-      .map((capture) => openCapture(this.plan, capture, this.topology, this.clock));
+      .map((capture) => openCapture(this.plan, capture, this.topology, this.clock, this.#epochNs));
   }
 
   /** Internal time: ns since the start. */
   get nowNs(): bigint {
-    if (this.clock === 'virtual') return this.memory.u64(this.plan.workers[0]!.address + L.Worker_now);
+    if (this.clock === 'virtual') return this.#hands.nowNs;
     if (this.#stoppedAfterNs !== null) return this.#stoppedAfterNs;
     if (this.#threads === null) return 0n;
     if (this.#pausedAt !== 0n) return this.#pausedAt - this.#startedAt;
@@ -116,6 +134,7 @@ export class Network extends Operator {
     if (this.#inline) throw new NetworkError('a network in this thread does not start: call runUntil or step');
     this.#assertOpen();
     if (this.#threads !== null) throw new NetworkError('the network has been started already');
+    this.#prompter.happen(0n);
     this.memory.setU32(this.plan.controlAt + COMMAND, PAUSE);
     this.#threads = new Threads(this.memory, this.plan, this.clock, this.#files);
     this.#startedAt = process.hrtime.bigint();
@@ -128,6 +147,7 @@ export class Network extends Operator {
   async pause(): Promise<void> {
     const threads = this.#running();
     if (this.#pausedAt === 0n) this.#pausedAt = process.hrtime.bigint();
+    this.#prompter.disarm();
     threads.command(PAUSE);
     await threads.settled();
   }
@@ -138,7 +158,14 @@ export class Network extends Operator {
     if (this.#pausedAt !== 0n) this.#startedAt += process.hrtime.bigint() - this.#pausedAt;
     this.#pausedAt = 0n;
     this.memory.setU64(this.plan.controlAt + ORIGIN, this.#startedAt);
+    if (this.clock === 'virtual') this.#core.again(this.plan.epochsAt);
     threads.command(RUN);
+    this.agendaChanged();
+  }
+
+  protected override agendaChanged(): void {
+    if (this.clock === 'virtual' || this.#threads === null || this.#pausedAt !== 0n) return;
+    this.#prompter.arm(() => this.nowNs, this.#send);
   }
 
   #assertOpen(): void {
@@ -156,54 +183,49 @@ export class Network extends Operator {
     return this.#threads?.failure ?? null;
   }
 
-  /** Virtual clock: runs everything that is due at or before `untilNs`. In a thread it resolves when that is done. */
+  /** Virtual clock: runs everything that is due at or before `untilNs`. In threads it resolves when that is done. */
   async runUntil(untilNs: bigint): Promise<void> {
     if (this.#inline) return void this.advance(untilNs);
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be told how far to run');
     const threads = this.#running();
     if (this.#pausedAt !== 0n) throw new NetworkError('the network is paused; resume it first');
-    this.memory.setU64(this.plan.controlAt + TARGET, clampTime(untilNs));
-    threads.ringAll();
-    while (
-      threads.failure === null &&
-      this.nowNs < untilNs &&
-      this.memory.u32(this.plan.controlAt + COMMAND) !== STOP
-    ) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    if (threads.failure !== null) throw threads.failure;
+    const reach = (ns: bigint) => threads.runUntil(this.#core, ns);
+    await threads.settled(RESTING);
+    await this.#prompter.moveThreads(clampTime(untilNs), reach);
   }
 
   /**
-   * Virtual clock in this thread: the same, at once; true when nothing is due any more. With `eventsMax` it stops after about
-   * as many visits to ports: where physical switches form a loop without delay, an instant never ends.
+   * Virtual clock in this thread: the same, at once; true when nothing is due any more. With `eventsMax` it stops when as many frames
+   * have been moved: where physical switches form a loop without delay, an instant never ends.
    */
   advance(untilNs: bigint, eventsMax = Number.POSITIVE_INFINITY): boolean {
-    const rounds = this.plan.workers[0]!.address + L.Worker_rounds;
-    const from = this.memory.count(rounds);
-    let status = RUN_TIGHT;
-    for (let left = eventsMax; left > 0 && status !== RUN_DONE; left = eventsMax - (this.memory.count(rounds) - from)) {
-      status = this.#step(clampTime(untilNs), Math.min(left, STEPS_AT_ONCE));
-    }
+    const stop = this.#hands.position + eventsMax;
+    const status = this.#prompter.move(clampTime(untilNs), (ns) => {
+      let reached = RUN_TIGHT;
+      while (reached !== RUN_DONE && this.#hands.position < stop)
+        reached = this.#step(ns, Math.min(stop - this.#hands.position, STEPS_AT_ONCE));
+      return reached;
+    });
     this.#drain();
     return status === RUN_DONE;
   }
 
-  /** Virtual clock: up to `events` visits, then stands still. Returns the time reached, ns. */
+  /** Virtual clock: up to `events` frames, or times that timers or guests are seen to; then stands still. Returns the time reached, ns. */
   async step(events = 1): Promise<bigint> {
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be stepped; use the virtual clock');
-    if (this.#inline) {
-      for (let left = events; left > 0; left--) if (this.#step(NEVER, 1) === RUN_DONE) break;
-      this.#drain();
-    } else {
-      await this.pause();
-      Atomics.store(this.memory.words, this.memory.word(this.plan.controlAt + STEPS), events);
-      this.#running().ringAll();
-      const steps = this.memory.word(this.plan.controlAt + STEPS);
-      while (this.failure === null && Atomics.load(this.memory.words, steps) > 0)
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      await this.#running().settled();
+    if (!this.#inline) await this.pause();
+    for (let left = events; left > 0; ) {
+      const before = this.#hands.position;
+      const isMet = this.#prompter.meet();
+      const status = isMet ? RUN_BUDGET : this.#hands.step(this.agenda.isOver ? left : 1);
+      if (status === RUN_DONE) break;
+      left -= isMet ? 1 : this.#hands.position - before;
+      if (status !== RUN_TIGHT) continue;
+      if (this.#inline) this.#drain();
+      else await new Promise((resolve) => setTimeout(resolve, 1));
     }
+    if (this.#inline) this.#drain();
+    else this.#running().keepTarget(this.#core);
     return this.nowNs;
   }
 
@@ -211,25 +233,26 @@ export class Network extends Operator {
     this.#assertOpen();
     if (!this.#inline)
       throw new NetworkError('only a network on the virtual clock in this thread can be advanced by a call');
-    const status = this.#core.runVirtual(this.plan.workers[0]!.address, untilNs, budget);
+    const status = this.#hands.run(untilNs, budget);
     if (status === RUN_TIGHT) this.#drain();
     return status;
   }
 
-  #drain(): void {
-    for (const drain of this.#drains) drain.run();
+  #drain(isLast = false): void {
+    for (const drain of this.#drains) drain.run(isLast);
   }
 
   /** Ends the run, closes the captures and tells what happened. Safe to call twice. */
   async stop(): Promise<Report> {
     if (this.#stoppedAfterNs === null) {
       const elapsed = this.nowNs;
+      this.#prompter.disarm();
       let drained: DrainResult[];
       if (this.#threads !== null) {
         this.#threads.command(STOP);
         drained = await this.#threads.join();
       } else {
-        this.#drain();
+        this.#drain(true);
         drained = this.#drains.map((drain) => drain.result);
       }
       this.#stoppedAfterNs = elapsed;
@@ -290,14 +313,31 @@ export class Network extends Operator {
     return this.#observer.moves(this.directory.switch(switchName));
   }
 
+  readonly #send = (sw: PlannedSwitch, body: CommandBody) => this.command(sw, body);
+
   protected override async command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
-    if (this.#threads !== null && this.#stoppedAfterNs === null) return this.#threads.send(sw.worker, body);
+    const threads = this.#stoppedAfterNs === null ? this.#threads : null;
+    // Who rests on the virtual clock may be changed from here, so that it has happened before anything else.
+    const isResting = this.clock === 'virtual' && this.#hands.isAtRest;
+    if (threads !== null && !isResting) return threads.send(sw.worker, body);
+    await threads?.settled();
     return carryOut(this.#core, body);
+  }
+
+  protected override checkDelay(name: PortName, delayNs: bigint): void {
+    if (this.clock === 'wall' || delayNs >= this.#hands.cellNs || this.#hands.isAtRest) return;
+    throw new NetworkError(
+      `${name}: workers are up to ${this.#hands.cellNs} ns apart, so a shorter delay can be set only where a run has come to its end`,
+    );
+  }
+
+  protected override delaysChanged(): void {
+    if (this.clock === 'virtual') this.#hands.fitCells();
   }
 
   /** Virtual clock in this thread: when the next event is due, ns; null when nothing is on its way any more. Probes and LACP, which never end, are none. */
   nextEventNs(): bigint | null {
-    const next = BigInt.asUintN(64, this.#core.nextWork(this.plan.workers[0]!.address, false));
+    const next = this.#hands.nextEventNs;
     return next > TIME_NS_MAX ? null : next;
   }
 
@@ -330,6 +370,11 @@ export class Network extends Operator {
     return this.#tapHeader.length === 0 ? [] : [...readCaptureBytes(MEMORY_TAP, bytes)];
   }
 
+  /** Says which rules are switched off, or were; null while all have always been in force. */
+  get banner(): string | null {
+    return bannerOf(this.#observer.lesson());
+  }
+
   report(): Report {
     const elapsed = this.nowNs;
     return {
@@ -337,13 +382,14 @@ export class Network extends Operator {
       clock: this.clock,
       seed: this.topology.seed,
       seconds: Number(elapsed) / 1e9,
-      teaching: teachingReport(this.topology, this.#observer.rounds()),
+      teaching: teachingReport(this.#observer.lesson(), this.#observer.rounds()),
       memoryBytes: this.plan.bytes,
       ledger: this.ledger(),
       switches: this.plan.switches.map((sw) => this.#observer.switch(sw)),
       streams: this.#observer.streams(),
       captures: this.#captureReports,
       workers: this.plan.workers.map((_, i) => this.#observer.worker(i, this.#threads === null ? 0n : elapsed)),
+      events: this.events(),
     };
   }
 }

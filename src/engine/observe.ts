@@ -210,6 +210,14 @@ export class Observer {
     return { switch: sw.name, frame: m.count(at), seconds: Number(m.u64(at + 8)) / 1e9, ports };
   }
 
+  /** Rules that are off, and those that were and are in force again: the same on every switch. */
+  lesson(): { off: number[]; formerly: number[] } {
+    const at = this.#plan.switches[0]?.address;
+    if (at === undefined) return { off: [], formerly: [] };
+    const [off, ever] = [this.#memory.u32(at + L.Switch_rulesOff), this.#memory.u32(at + L.Switch_rulesEverOff)];
+    return { off: bitsOf(off), formerly: bitsOf(ever & ~off) };
+  }
+
   #drops(switches: readonly PlannedSwitch[]): Record<string, number> {
     const drops: Record<string, number> = {};
     for (const row of DROPS) {
@@ -298,4 +306,8 @@ function ledger(
     held,
     balanced: framesIn + copiesMade === delivered + dropped + held,
   };
+}
+
+function bitsOf(word: number): number[] {
+  return Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => ((word >>> bit) & 1) === 1);
 }

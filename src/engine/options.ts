@@ -1,11 +1,15 @@
 /** What a program may ask of a network, and what it is told when it asks for what there is not. */
+import { fixedRules } from '../topology/event-model.ts';
 import type { CaptureRequest, PortName } from '../topology/model.ts';
+import { readRule } from '../topology/rule.ts';
 
 export interface NetworkOptions {
   /** Default `virtual`. */
   readonly clock?: 'wall' | 'virtual';
-  /** Pool threads, 1-64. Default 1; on the virtual clock always 1. */
+  /** Workers, 1-64, each a pool thread unless `inline`. Default 1. On the virtual clock a run is the same for any number of them. */
   readonly workers?: number;
+  /** Which worker, from 0, moves a host or physical switch; by name. The others are spread evenly. */
+  readonly placement?: Readonly<Record<string, number>>;
   /** Virtual clock: run in the calling thread instead of a pool thread. Default true. */
   readonly inline?: boolean;
   /** Ports at which `inject` is going to be called; `*` for all. */
@@ -24,6 +28,10 @@ export interface NetworkOptions {
   readonly burst?: number;
   /** Entries of a vNIC's ring each way, a power of two. Default 256. */
   readonly ringEntries?: number;
+  /** Rules such as `R7` that may be switched off while the network runs, beside those that the topology's events switch. */
+  readonly mayDisable?: readonly string[];
+  /** Virtual clock: time between two looks at the conditions of events, ns, 1-1,000,000,000. Default 100,000. */
+  readonly lookEveryNs?: bigint;
 }
 
 /** A misuse of the library, or of a name in it: one line. */
@@ -38,6 +46,9 @@ export interface Settings {
   readonly workers: number;
   readonly burst: number;
   readonly ringEntries: number;
+  readonly lookEveryNs: bigint;
+  /** Numbers of rules. */
+  readonly mayDisable: readonly number[];
 }
 
 const WORKERS_MAX = 64;
@@ -46,6 +57,8 @@ const BURST = { virtual: 8, wall: 64 } as const;
 const RING_ENTRIES = 256;
 const RING_ENTRIES_MIN = 64;
 const RING_ENTRIES_MAX = 65_536;
+const LOOK_EVERY_NS = 100_000n;
+const LOOK_EVERY_NS_MAX = 1_000_000_000n;
 const AGEING_SECONDS_MAX = 1_000_000;
 const VID_MAX = 4094;
 /** The latest time the core can stamp a table entry with: 52 bits of ns, 52 days. */
@@ -68,12 +81,30 @@ export function settle(options: NetworkOptions): Settings {
       'frames can be watched in memory on the virtual clock in this thread only; capture to a file instead',
     );
   }
-  return { isVirtual, inline, workers: isVirtual ? 1 : workers, burst, ringEntries };
+  const lookEveryNs = options.lookEveryNs ?? LOOK_EVERY_NS;
+  if (lookEveryNs < 1n || lookEveryNs > LOOK_EVERY_NS_MAX)
+    throw new NetworkError(`lookEveryNs ${lookEveryNs} is not in range; allowed is 1 to ${LOOK_EVERY_NS_MAX}`);
+  const mayDisable = (options.mayDisable ?? []).map(ruleNumber);
+  return { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, mayDisable };
 }
 
 function whole(name: string, value: number, first: number, last: number): number {
   if (Number.isInteger(value) && value >= first && value <= last) return value;
   throw new NetworkError(`${name} ${value} is not in range; allowed is a whole number from ${first} to ${last}`);
+}
+
+/** The number of a rule that can be switched while a network runs. */
+export function ruleNumber(name: string): number {
+  if (fixedRules.includes(name)) {
+    throw new NetworkError(
+      `${name} works on how ports and cables are set up and cannot be switched while the network runs; write teaching: { disable: [${name}] }`,
+    );
+  }
+  try {
+    return readRule(name);
+  } catch (error) {
+    throw new NetworkError((error as Error).message);
+  }
 }
 
 /** Six octets of a station's address. */

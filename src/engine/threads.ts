@@ -5,8 +5,8 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { type CommandBody, decodeDone, encodeCommand } from './command.ts';
-import { COMMAND, ring, STATE_ENDED, STATE_PAUSED, STATE_WAITING, WRITER } from './control.ts';
-import { coreModule } from './core.ts';
+import { COMMAND, ring, STATE_ENDED, STATE_PAUSED, STATE_WAITING, STOP, WRITER } from './control.ts';
+import { type Core, coreModule } from './core.ts';
 import type { DrainFile, DrainResult } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
@@ -15,7 +15,15 @@ import type { Task } from './task.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
 const filename = new URL(isSource ? './boot.mjs' : './task.js', import.meta.url).href;
-const POLL_MS = 1;
+const LOOK_MS = 50;
+const SETTLED = [STATE_PAUSED, STATE_WAITING, STATE_ENDED];
+/** Virtual clock: nobody moves, and nobody will before `runUntil`. */
+export const RESTING = [STATE_WAITING, STATE_ENDED];
+
+/** Not yet in the types for ES2023; in Node since 16. */
+const { waitAsync } = Atomics as unknown as {
+  waitAsync(words: Int32Array, at: number, value: number, ms: number): { readonly value: Promise<string> | string };
+};
 
 interface Pending {
   readonly resolve: (ok: boolean) => void;
@@ -31,6 +39,7 @@ export class Threads {
   readonly #ended: Promise<unknown>;
   readonly #written: Promise<DrainResult[]>;
   #sequence = 0;
+  #target = 0n;
   /** The first worker's death, if one died: the run has failed. */
   failure: Error | null = null;
 
@@ -75,6 +84,8 @@ export class Threads {
 
   ringAll(): void {
     for (const { address } of this.#plan.workers) ring(this.#memory, address);
+    // Who waits for other workers sleeps there.
+    ring(this.#memory, this.#plan.epochsAt);
   }
 
   /** Sends a command to the worker that moves a switch; resolves with whether it could be carried out. */
@@ -89,15 +100,47 @@ export class Threads {
     return done;
   }
 
-  /** Resolves once every worker is paused, waits for a new target, or has ended. */
-  async settled(): Promise<void> {
-    const states = [STATE_PAUSED, STATE_WAITING, STATE_ENDED];
-    const isSettled = ({ address }: { address: number }) =>
-      states.includes(Atomics.load(this.#memory.words, this.#memory.word(address + L.Worker_state)));
-    while (this.failure === null && !this.#plan.workers.every(isSettled)) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
+  /** Virtual clock: lets the workers go on to `targetNs`; resolves once all of them rest there, with false when they were stopped. */
+  async runUntil(core: Core, targetNs: bigint): Promise<boolean> {
+    const { epochsAt } = this.#plan;
+    this.#target = targetNs;
+    core.go(epochsAt, targetNs);
+    this.ringAll();
+    const [rest, generation] = [L.Epochs_rest, L.Epochs_generation].map((field) => this.#memory.word(epochsAt + field));
+    const isOver = () =>
+      Atomics.load(this.#memory.words, rest!) === Atomics.load(this.#memory.words, generation!) ||
+      this.#memory.u32(this.#plan.controlAt + COMMAND) === STOP;
+    while (this.failure === null && !isOver()) await this.#changed(RESTING);
+    await this.settled(RESTING);
+    return this.#memory.u32(this.#plan.controlAt + COMMAND) !== STOP;
+  }
+
+  /** Virtual clock, paused: after steps, the workers shall not go further than they were asked to. */
+  keepTarget(core: Core): void {
+    core.go(this.#plan.epochsAt, this.#target);
+  }
+
+  /** Resolves once every worker is paused, rests at its target, or has ended; or is in another of `states`. */
+  async settled(states: readonly number[] = SETTLED): Promise<void> {
+    while (this.failure === null && this.#busy(states) !== null) await this.#changed(states);
     if (this.failure !== null) throw this.failure;
+  }
+
+  /** The state of a worker that is in none of `states`, if there is one: where it stands, and what it is. */
+  #busy(states: readonly number[]): { word: number; state: number } | null {
+    for (const { address } of this.#plan.workers) {
+      const word = this.#memory.word(address + L.Worker_state);
+      const state = Atomics.load(this.#memory.words, word);
+      if (!states.includes(state)) return { word, state };
+    }
+    return null;
+  }
+
+  /** Resolves when a worker may have changed its state, or after a while. */
+  async #changed(states: readonly number[]): Promise<void> {
+    const busy = this.#busy(states);
+    if (busy === null) await new Promise((resolve) => setImmediate(resolve));
+    else await waitAsync(this.#memory.words, busy.word, busy.state, LOOK_MS).value;
   }
 
   /** Waits for the workers, then for the last captured byte; the command STOP has been given. */

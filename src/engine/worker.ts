@@ -15,9 +15,7 @@ import {
   STATE_PAUSED,
   STATE_RUNNING,
   STATE_WAITING,
-  STEPS,
   STOP,
-  TARGET,
 } from './control.ts';
 import { type Core, instantiate, RUN_DONE, RUN_TIGHT } from './core.ts';
 import * as L from './generated/layout.ts';
@@ -34,10 +32,10 @@ export interface WorkerTask {
 
 /** Rounds of the core between two looks at the control words: some tens of microseconds under load. */
 const ROUNDS = 32;
-const STEPS_AT_ONCE = 20_000;
+/** Virtual clock: frames between two looks. */
+const FRAMES_AT_ONCE = 20_000n;
 const SLEEP_MS_MAX = 1000;
 const TIGHT_SLEEP_MS = 1;
-const NEVER = (1n << 64n) - 1n;
 
 export default function runWorker(task: WorkerTask): void {
   new Shell(task).run();
@@ -62,7 +60,7 @@ class Shell {
     for (let command = this.#command(); command !== STOP; command = this.#command()) {
       const bell = Atomics.load(this.#memory.words, this.#bell);
       this.#readMail();
-      if (command === PAUSE && !this.#mayStep()) {
+      if (command === PAUSE) {
         this.#setState(STATE_PAUSED);
         this.#sleep(bell, SLEEP_MS_MAX);
       } else {
@@ -96,23 +94,15 @@ class Shell {
   }
 
   #virtual(): void {
-    const { workerAt, controlAt } = this.#task;
-    const memory = this.#memory;
-    const bell = Atomics.load(memory.words, this.#bell);
-    // Before the steps are taken: who waits for them to be gone must not find the worker still paused.
+    const { workerAt } = this.#task;
+    const bell = Atomics.load(this.#memory.words, this.#bell);
     this.#setState(STATE_RUNNING);
-    const stepping = this.#command() === PAUSE;
-    const target = stepping ? NEVER : memory.u64(controlAt + TARGET);
-    const budget = stepping ? Atomics.exchange(memory.words, memory.word(controlAt + STEPS), 0) : STEPS_AT_ONCE;
-    const status = this.#core.runVirtual(workerAt, target, budget);
+    const status = this.#core.runEpochs(workerAt, FRAMES_AT_ONCE, true);
     if (status === RUN_TIGHT) this.#sleep(bell, TIGHT_SLEEP_MS);
     if (status !== RUN_DONE || this.#command() === STOP) return;
     this.#setState(STATE_WAITING);
-    if (memory.u64(controlAt + TARGET) === target) this.#sleep(bell, SLEEP_MS_MAX);
-  }
-
-  #mayStep(): boolean {
-    return Atomics.load(this.#memory.words, this.#memory.word(this.#task.controlAt + STEPS)) > 0;
+    // Until it is rung: the control thread may be changing what this thread would look at.
+    this.#sleep(bell, Number.POSITIVE_INFINITY);
   }
 
   #sleep(bell: number, ms: number): void {
@@ -124,7 +114,9 @@ class Shell {
 
   #setState(state: number): void {
     const word = this.#memory.word(this.#task.workerAt + L.Worker_state);
-    if (this.#memory.words[word] !== state) Atomics.store(this.#memory.words, word, state);
+    if (this.#memory.words[word] === state) return;
+    Atomics.store(this.#memory.words, word, state);
+    Atomics.notify(this.#memory.words, word);
   }
 
   #readMail(): void {

@@ -20,7 +20,7 @@ export default function runWriter(task: WriterTask): DrainResult[] {
   for (let idle = IDLE_MS_MIN; ; ) {
     // Asked before the last look: what was captured before the end is still written.
     const last = Atomics.load(memory.words, over) === 1;
-    const moved = drains.reduce((sum, drain) => sum + drain.run(), 0);
+    const moved = drains.reduce((sum, drain) => sum + drain.run(last), 0);
     if (last) return drains.map((drain) => drain.result);
     idle = moved > 0 ? IDLE_MS_MIN : Math.min(IDLE_MS_MAX, idle * 2);
     if (moved === 0) Atomics.wait(memory.words, over, 0, idle);

@@ -107,10 +107,12 @@ export interface StormRound {
   readonly ports: readonly { readonly port: string; readonly times: number }[];
 }
 
-/** Present when rules are switched off for a lesson. */
+/** Present when rules are switched off for a lesson, or were for a while. */
 export interface TeachingReport {
-  /** `R7` and so on. */
+  /** `R7` and so on: those that are off now. */
   readonly disabled: readonly string[];
+  /** Those that were off, and are in force again. */
+  readonly formerly: readonly string[];
   readonly banner: string;
   readonly rounds: readonly StormRound[];
   /** Names the ports of the cycle; empty when nothing went round. */
@@ -168,6 +170,15 @@ export interface WorkerReport {
   readonly busy: number;
 }
 
+/** Something that was done to the network: on its agenda, or by the program that runs it. */
+export interface EventReport {
+  /** When it happened, since the start. */
+  readonly seconds: number;
+  /** `esx1/vmnic0 unplugged`, with the reason where a condition was waited for. */
+  readonly what: string;
+  readonly by: 'topology' | 'program';
+}
+
 export interface Report {
   readonly name: string;
   readonly clock: 'wall' | 'virtual';
@@ -182,4 +193,6 @@ export interface Report {
   readonly streams: readonly StreamReport[];
   readonly captures: readonly CaptureReport[];
   readonly workers: readonly WorkerReport[];
+  /** The latest 1,000, oldest first. */
+  readonly events: readonly EventReport[];
 }

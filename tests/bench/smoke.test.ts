@@ -10,6 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-smoke-'));
 const out = join(folder, 'smoke.json');
 const bench = (file: string): string => new URL(`../../bench/${file}`, import.meta.url).pathname;
 const run = (...args: string[]) => spawnSync(process.execPath, ['--import', 'tsx', ...args], { encoding: 'utf8' });
+const BENCHES = ['peers', 'policy', 'hosts', 'virtual', 'start', 'idle', 'footprint', 'vnics', 'table', 'micro'];
 let lines: Line[] = [];
 let table = '';
 
@@ -23,27 +24,24 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.each(['peers', 'policy', 'hosts', 'virtual', 'start', 'idle', 'footprint', 'vnics', 'table', 'micro'])(
-  'bench/%s.ts',
-  (name) => {
-    it('prints finite figures', () => {
-      const { figures } = lines.find((line) => line.bench === name)!;
-      expect(figures.length).toBeGreaterThan(0);
-      for (const each of figures) {
-        for (const value of [each.min, each.median, each.max, each.ratio ?? 0])
-          expect(value, each.case).toSatisfy(Number.isFinite);
-      }
-    });
+describe.each(BENCHES)('bench/%s.ts', (name) => {
+  it('prints finite figures', () => {
+    const { figures } = lines.find((line) => line.bench === name)!;
+    expect(figures.length).toBeGreaterThan(0);
+    for (const each of figures) {
+      for (const value of [each.min, each.median, each.max, each.ratio ?? 0])
+        expect(value, each.case).toSatisfy(Number.isFinite);
+    }
+  });
 
-    it('balances', () => {
-      expect(lines.find((line) => line.bench === name)).toMatchObject({ balanced: true });
-    });
+  it('balances', () => {
+    expect(lines.find((line) => line.bench === name)).toMatchObject({ balanced: true });
+  });
 
-    it('stands in the table', () => {
-      expect(table).toMatch(new RegExp(`^${name} `, 'm'));
-    });
-  },
-);
+  it('stands in the table', () => {
+    expect(table).toMatch(new RegExp(`^${name} `, 'm'));
+  });
+});
 
 it('has every micro suite among the figures', () => {
   const { figures } = lines.find((line) => line.bench === 'micro')!;

@@ -18,7 +18,15 @@ import {
   VERDICTS,
 } from '../../src/index.ts';
 
-const settings = { workers: 2, injectAt: [], captures: [], burst: 64, ringEntries: 256, lossless: false };
+const settings = {
+  workers: 2,
+  injectAt: [],
+  captures: [],
+  burst: 64,
+  ringEntries: 256,
+  lossless: false,
+  virtual: false,
+};
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 it('runs 1,000 hosts with 8 vNICs and 20 physical switches, and every frame is accounted for', async () => {
