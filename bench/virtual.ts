@@ -2,7 +2,7 @@
  * How many simulated frames a second of real time does the virtual clock move? 64-byte frames, guests included, and the clock
  * waits for nothing.
  *
- * `bridge` (default): one switch with 8 stations, four of which send to the other four at 10 Gb/s, one worker; in turns with ns-3's
+ * `bridge` (default): one switch with 8 stations, each sending to the one four places on at 10 Gb/s, one worker; in turns with ns-3's
  * BridgeNetDevice on SimpleNetDevice (peers/ns3.cc), the same number of stations and pairs. Once as a vSwitch with 8 VMs, and
  * once as a physical switch with 8 hosts, where each frame crosses two cables of 100 ns and three switches, as in ns-3 it crosses two
  * channels. What counts is frames that reached their station. ns-3 is skipped by name where it is not installed.
@@ -39,10 +39,13 @@ const figures: Figure[] = [];
 const ledgers: Ledger[] = [];
 const skipped: Record<string, string> = {};
 
+const stations = Array.from({ length: STATIONS }, (_, i) => i + 1);
+const opposite = (i: number): number => ((i - 1 + STATIONS / 2) % STATIONS) + 1;
+
 /** A vSwitch with 8 VMs. */
 const vswitch = (): object => ({
   hosts: { h: { vswitches: { v: { portGroups: { g: {} } } }, vms: { vm: { count: STATIONS } } } },
-  traffic: [1, 2, 3, 4].map((i) => ({ from: `h/vm${i}`, to: `h/vm${i + STATIONS / 2}` })),
+  traffic: stations.map((i) => ({ from: `h/vm${i}`, to: `h/vm${opposite(i)}` })),
 });
 
 /** A physical switch with 8 hosts of one VM. */
@@ -56,7 +59,7 @@ const bridge = (): object => ({
     },
   },
   physical: { switches: { tor: { ports: STATIONS } } },
-  traffic: [1, 2, 3, 4].map((i) => ({ from: `h${i}/vm`, to: `h${i + STATIONS / 2}/vm` })),
+  traffic: stations.map((i) => ({ from: `h${i}/vm`, to: `h${opposite(i)}/vm` })),
 });
 
 /** Hosts with 8 VMs, each sending to its neighbour at full rate, but the last one to that of the next host. */

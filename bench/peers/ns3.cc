@@ -1,5 +1,5 @@
 // ns-3: one learning bridge (BridgeNetDevice) with 8 hosts on SimpleNetDevice, its fastest: channels with a delay of 100 ns and no
-// rate. Host i sends 64-byte frames with real payload to host i + 4, i < 4, every 3 us. Prints frames that reached a host through
+// rate. Host i sends 64-byte frames with real payload to host i + 4 (of 8, round), every 3 us. Prints frames that reached a host through
 // the bridge per second of the wall clock and per second of CPU time, in millions.
 //   ns3 frames
 #include "ns3/bridge-module.h"
@@ -46,11 +46,11 @@ int main(int count, char **arguments) {
     both.Get(0)->SetReceiveCallback(MakeCallback(&receive));
   }
   BridgeHelper().Install(bridge, ports);
-  // BridgeHelper takes over the ports; the hosts' own callbacks stay. Receivers speak first, so that the bridge has learned them.
-  for (int i = HOSTS / 2; i < HOSTS; i++)
-    Simulator::Schedule(MicroSeconds(10 * i), [&cards, i] { cards.Get(i)->Send(Create<Packet>(50), cards.Get(0)->GetAddress(), 0x88b5); });
-  for (int i = 0; i < HOSTS / 2; i++)
-    Simulator::Schedule(MicroSeconds(200) + NanoSeconds(700 * i), &send, cards.Get(i), cards.Get(i + HOSTS / 2)->GetAddress(), NanoSeconds(3000));
+  // All speak first, so that the bridge has learned them.
+  for (int i = 0; i < HOSTS; i++)
+    Simulator::Schedule(MicroSeconds(10 * i), [&cards, i] { cards.Get(i)->Send(Create<Packet>(50), cards.Get((i + 1) % HOSTS)->GetAddress(), 0x88b5); });
+  for (int i = 0; i < HOSTS; i++)
+    Simulator::Schedule(MicroSeconds(200) + NanoSeconds(370 * i), &send, cards.Get(i), cards.Get((i + HOSTS / 2) % HOSTS)->GetAddress(), NanoSeconds(3000));
   Simulator::Stop(MicroSeconds(199));
   Simulator::Run();
   received = 0;
