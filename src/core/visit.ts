@@ -14,7 +14,7 @@ import { VERDICT_forward } from './generated/verdicts';
 import { fidOf } from './learning';
 import { carries, countMany, isMember, NO_VID, Port, PORT_BYTES, REFUSE_FORWARD, VLAN_NATIVE_TAGGED, VLAN_TRUNK } from './port';
 import { relay } from './relay';
-import { advance, at, available, push, Ring } from './ring';
+import { advanceNear, at, available, push, Ring } from './ring';
 import { Switch } from './switch';
 import { send, Wire } from './wire';
 
@@ -40,7 +40,7 @@ export function visit(sw: Switch, port: Port): u32 {
   } else {
     pass(sw, port, ring, n, false);
   }
-  advance(ring, n);
+  advanceNear(ring, n);
   return n;
 }
 
