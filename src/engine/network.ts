@@ -320,7 +320,7 @@ export class Network extends Operator {
     // Who rests on the virtual clock may be changed from here, so that it has happened before anything else.
     const isResting = this.clock === 'virtual' && this.#hands.isAtRest;
     if (threads !== null && !isResting) return threads.send(sw.worker, body);
-    await threads?.settled();
+    if (threads !== null) await threads.settled();
     return carryOut(this.#core, body);
   }
 
