@@ -73,7 +73,10 @@ export function runWall(worker: Worker, now: u64, rounds: u32): u32 {
   let work: u32 = 0;
   for (let r: u32 = 0; r < rounds; r++) {
     let moved: u32 = 0;
-    for (let i: u32 = 0; i < worker.switchCount; i++) moved += turn(changetype<Switch>(u32At(worker.switches, i)), worker, now);
+    for (let i: u32 = 0; i < worker.switchCount; i++) {
+      worker.inHand = <u32>u32At(worker.switches, i);
+      moved += turn(changetype<Switch>(<usize>worker.inHand), worker, now);
+    }
     work += moved;
     worker.rounds++;
     if (moved == 0) break;
@@ -156,6 +159,7 @@ export function runVirtual(worker: Worker, until: u64, budget: u32): u32 {
     if (first.captureRingCount != 0 && isTight(first)) return RUN_TIGHT;
     worker.now = max(worker.now, first.nextDue);
     worker.current = <u32>changetype<usize>(first);
+    worker.inHand = worker.current;
     setTime(first, worker.now);
     worker.rounds++;
     step(first, worker);

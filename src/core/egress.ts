@@ -105,9 +105,10 @@ function queue(sw: Switch, out: Port, copy: u64): bool {
     if (!push(changetype<Ring>(<usize>out.txRing), copy)) return false;
   } else if (out.txWire != 0) {
     if (!send(changetype<Wire>(<usize>out.txWire), copy, sw.now)) return false;
-    if (sw.guard != 0) markCrossed(changetype<Wire>(<usize>out.txWire), sw.crossed + 1);
   }
+  // At once, for repair.ts takes a copy's bytes back with the copy.
   out.txBytes += lengthOf(copy);
+  if (sw.guard != 0 && out.txWire != 0) markCrossed(changetype<Wire>(<usize>out.txWire), sw.crossed + 1);
   if (out.capture != 0) capture(sw, out, copy, DIRECTION_OUT);
   if ((out.txRing | out.txWire) == 0) {
     // It leaves the emulated world here.

@@ -22,7 +22,8 @@ export class PoolClass {
   returns: u32; // address of the ring of returned slots
   returnsMask: u32;
   taken: u32; // places of it that the owner has emptied
-  padding1: u64;
+  from: u32; // the first slot
+  checkedBy: u32; // its own address, while sweep.ts goes by slots that descriptors name
   padding2: u64;
   padding3: u64;
   padding4: u64;
@@ -42,7 +43,7 @@ export class PoolClass {
 function takeFrom(c: PoolClass): usize {
   let slot: usize = c.free;
   if (slot != 0) {
-    c.free = <u32>changetype<Frame>(slot).id;
+    c.free = load<u32>(slot, HEADER_BYTES);
     return slot;
   }
   const place = <usize>c.returns + (<usize>(c.taken & c.returnsMask) << 2);
@@ -57,6 +58,14 @@ function takeFrom(c: PoolClass): usize {
   c.fresh += c.slotBytes;
   changetype<Frame>(slot).poolClass = <u32>changetype<usize>(c);
   return slot;
+}
+
+/** Puts a slot that nobody refers to on its owner's list. Its number stays, by which repair.ts knows copies of a frame in hand. */
+// @ts-ignore: decorator
+@inline
+export function giveBack(c: PoolClass, slot: usize): void {
+  store<u32>(slot, c.free, HEADER_BYTES);
+  c.free = <u32>slot;
 }
 
 /** A slot for `length` bytes with one reference, from the smallest class that has one; 0 when the pool is empty. */
@@ -79,8 +88,7 @@ export function release(slot: usize, worker: u32): void {
   if (frame.refs != 1 && atomic.sub<u32>(slot, 1) != 1) return;
   const c = changetype<PoolClass>(<usize>frame.poolClass);
   if (c.owner == worker) {
-    frame.id = c.free;
-    c.free = <u32>slot;
+    giveBack(c, slot);
     return;
   }
   const place = atomic.add<u32>(changetype<usize>(c) + offsetof<PoolClass>('returned'), 1) & c.returnsMask;

@@ -27,6 +27,9 @@ export const STATE_PAUSED = 2;
 export const STATE_WAITING = 3;
 export const STATE_ENDED = 4;
 
+/** What Worker.inHand says during a command: some switch or other. */
+export const HAND_ANY = 1;
+
 /** Wakes a worker, whatever it waits for. `worker` is its address: its bell is the first word. */
 export function ring(memory: SharedMemory, worker: number): void {
   Atomics.add(memory.words, memory.word(worker), 1);

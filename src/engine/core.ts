@@ -4,6 +4,10 @@ import { readFileSync } from 'node:fs';
 export interface Core {
   runWall(worker: number, nowNs: bigint, rounds: number): number;
   runVirtual(worker: number, untilNs: bigint, budget: number): number;
+  repair(sw: number): number;
+  openPool(pool: number): void;
+  markFrames(sw: number): void;
+  sweepPool(pool: number): void;
   setTime(worker: number, nowNs: bigint): void;
   nextWork(worker: number, withPeriodic: boolean): bigint;
   reform(sw: number, isStart: boolean): void;

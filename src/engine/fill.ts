@@ -251,6 +251,7 @@ class Filler {
       const address = at + i * L.PoolClass_BYTES;
       this.#memory.setU32(address + L.PoolClass_slotBytes, slotBytes);
       this.#memory.setU32(address + L.PoolClass_owner, owner);
+      this.#memory.setU32(address + L.PoolClass_from, from);
       this.#memory.setU32(address + L.PoolClass_fresh, from);
       this.#memory.setU32(address + L.PoolClass_end, end);
       this.#memory.setU32(address + L.PoolClass_returns, returnsAt);
