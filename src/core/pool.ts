@@ -43,7 +43,8 @@ export class PoolClass {
 function takeFrom(c: PoolClass): usize {
   let slot: usize = c.free;
   if (slot != 0) {
-    c.free = load<u32>(slot, HEADER_BYTES);
+    c.free = changetype<Frame>(slot).poolClass;
+    changetype<Frame>(slot).poolClass = <u32>changetype<usize>(c);
     return slot;
   }
   const place = <usize>c.returns + (<usize>(c.taken & c.returnsMask) << 2);
@@ -64,7 +65,7 @@ function takeFrom(c: PoolClass): usize {
 // @ts-ignore: decorator
 @inline
 export function giveBack(c: PoolClass, slot: usize): void {
-  store<u32>(slot, c.free, HEADER_BYTES);
+  changetype<Frame>(slot).poolClass = c.free;
   c.free = <u32>slot;
 }
 

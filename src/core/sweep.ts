@@ -88,7 +88,6 @@ export function sweep(pool: usize): void {
       if ((frame.refs & MET) != 0) {
         frame.refs &= ~MET;
       } else {
-        frame.poolClass = <u32>changetype<usize>(c);
         giveBack(c, slot);
       }
     }

@@ -6,6 +6,7 @@
  *     +8   writer    0, or 1 once nothing more will be captured
  *     +16  target    u64, virtual clock: how far to go, ns
  *     +24  origin    u64, wall clock: monotonic time of internal time 0, ns
+ *     +252 thread    Node's number of the thread that writes captures
  *
  * Whoever changes a word rings the bells of the workers, for they may be asleep.
  */
@@ -16,6 +17,7 @@ export const STEPS = 4;
 export const WRITER = 8;
 export const TARGET = 16;
 export const ORIGIN = 24;
+export const WRITER_THREAD = 252;
 
 export const RUN = 0;
 export const PAUSE = 1;

@@ -5,8 +5,18 @@
  * with the control thread free to watch), or the calling thread itself (`inline`), which is what replays, tests and programs
  * that step want: it starts at once and every call returns when its work is done.
  */
+import type { Worker } from 'node:worker_threads';
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
-import type { CaptureReport, Ledger, MacEntry, MoveReport, PortReport, Report } from '../telemetry/report.ts';
+import type {
+  CaptureReport,
+  DeathReport,
+  IsolatedReport,
+  Ledger,
+  MacEntry,
+  MoveReport,
+  PortReport,
+  Report,
+} from '../telemetry/report.ts';
 import { teachingReport } from '../telemetry/teaching.ts';
 import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
 import { closeCapture, header, openCapture } from './capture-file.ts';
@@ -14,7 +24,7 @@ import { type CommandBody, carryOut } from './command.ts';
 import { COMMAND, ORIGIN, PAUSE, RUN, STEPS, STOP, TARGET } from './control.ts';
 import { type Core, coreModule, instantiate, RUN_DONE, RUN_TIGHT } from './core.ts';
 import { Directory, portNames } from './directory.ts';
-import { Drain, type DrainFile, type DrainResult } from './drain.ts';
+import { cutBack, Drain, type DrainFile, type DrainResult } from './drain.ts';
 import { type Explanation, explain } from './explain.ts';
 import { fill } from './fill.ts';
 import * as L from './generated/layout.ts';
@@ -42,6 +52,7 @@ export class Network extends Operator {
   protected override readonly directory: Directory;
   readonly #inline: boolean;
   readonly #epochNs: bigint;
+  readonly #hangMs: number;
   readonly #files: readonly DrainFile[];
   readonly #drains: readonly Drain[];
   readonly #tapHeader: Uint8Array;
@@ -57,10 +68,11 @@ export class Network extends Operator {
   /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. */
   constructor(topology: Topology, options: NetworkOptions = {}) {
     super();
-    const { isVirtual, inline, workers, burst, ringEntries } = settle(options);
+    const { isVirtual, inline, workers, burst, ringEntries, hangMs } = settle(options);
     this.topology = topology;
     this.clock = isVirtual ? 'virtual' : 'wall';
     this.#inline = inline;
+    this.#hangMs = hangMs;
     const watch = options.watch ?? [];
     const tap: CaptureRequest[] =
       watch.length > 0 ? [{ file: MEMORY_TAP, ports: portNames(topology, watch), snapLength: 0 }] : [];
@@ -117,7 +129,13 @@ export class Network extends Operator {
     this.#assertOpen();
     if (this.#threads !== null) throw new NetworkError('the network has been started already');
     this.memory.setU32(this.plan.controlAt + COMMAND, PAUSE);
-    this.#threads = new Threads(this.memory, this.plan, this.clock, this.#files);
+    this.#threads = new Threads(this.memory, this.plan, {
+      clock: this.clock,
+      files: this.#files,
+      core: this.#core,
+      hangMs: this.#hangMs,
+      seconds: () => Number(this.nowNs) / 1e9,
+    });
     this.#startedAt = process.hrtime.bigint();
     this.#pausedAt = this.#startedAt;
     await this.#threads.settled();
@@ -151,9 +169,29 @@ export class Network extends Operator {
     return this.#threads;
   }
 
-  /** The first thread that died, if one did. */
+  /** Why the run cannot go on, if it cannot. That a thread died is no reason by itself: `deaths` tells. */
   get failure(): Error | null {
     return this.#threads?.failure ?? null;
+  }
+
+  /** Workers that died so far; others have gone on with their hosts. A network in this thread has none: its caller gets the error. */
+  get deaths(): readonly DeathReport[] {
+    return this.#threads?.deaths ?? [];
+  }
+
+  /** Hosts that nobody moves any more, because worker after worker died of them. */
+  get isolated(): readonly IsolatedReport[] {
+    return this.#threads?.isolated ?? [];
+  }
+
+  /** @internal For tests that end threads: the one that runs a worker or writes captures, and whether another stands ready. */
+  threadOf(worker: number | 'writer'): Worker | null {
+    return this.#threads?.threadOf(worker) ?? null;
+  }
+
+  /** @internal */
+  get hasSpareThread(): boolean {
+    return this.#threads?.hasSpare ?? false;
   }
 
   /** Virtual clock: runs everything that is due at or before `untilNs`. In a thread it resolves when that is done. */
@@ -239,11 +277,7 @@ export class Network extends Operator {
   }
 
   #closeFile(file: DrainFile, i: number, drained: DrainResult | undefined): CaptureReport {
-    const result = drained ?? {
-      path: file.path,
-      bytes: file.headerBytes,
-      failure: `${file.path}: the thread that writes captures died`,
-    };
+    const result = drained ?? this.#unwritten(file);
     const end = this.#epochNs + this.nowNs;
     return closeCapture(
       this.memory,
@@ -255,6 +289,16 @@ export class Network extends Operator {
       end,
       this.#epochNs,
     );
+  }
+
+  /** What a capture is whose writer died: all of its whole blocks. */
+  #unwritten(file: DrainFile): DrainResult {
+    const bytes = cutBack(file, file.headerBytes);
+    return {
+      path: file.path,
+      bytes,
+      failure: `${file.path}: the thread that writes captures died; the capture ends there`,
+    };
   }
 
   /**
@@ -291,6 +335,8 @@ export class Network extends Operator {
   }
 
   protected override async command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
+    const given = this.isolated.find(({ host }) => host === sw.host);
+    if (given !== undefined) throw new NetworkError(`${given.host} is isolated: ${given.why}`);
     if (this.#threads !== null && this.#stoppedAfterNs === null) return this.#threads.send(sw.worker, body);
     return carryOut(this.#core, body);
   }
@@ -343,7 +389,11 @@ export class Network extends Operator {
       switches: this.plan.switches.map((sw) => this.#observer.switch(sw)),
       streams: this.#observer.streams(),
       captures: this.#captureReports,
-      workers: this.plan.workers.map((_, i) => this.#observer.worker(i, this.#threads === null ? 0n : elapsed)),
+      workers: this.plan.workers.map((_, i) =>
+        this.#observer.worker(i, this.#threads === null ? 0n : elapsed, this.#threads?.restarts(i) ?? 0),
+      ),
+      deaths: [...this.deaths],
+      isolated: [...this.isolated],
     };
   }
 }

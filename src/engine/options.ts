@@ -24,6 +24,8 @@ export interface NetworkOptions {
   readonly burst?: number;
   /** Entries of a vNIC's ring each way, a power of two. Default 256. */
   readonly ringEntries?: number;
+  /** A worker that gives no sign of life for so long is taken for hung and is replaced, ms, 1,500-600,000. Default 3,000. */
+  readonly hangMs?: number;
 }
 
 /** A misuse of the library, or of a name in it: one line. */
@@ -38,6 +40,7 @@ export interface Settings {
   readonly workers: number;
   readonly burst: number;
   readonly ringEntries: number;
+  readonly hangMs: number;
 }
 
 const WORKERS_MAX = 64;
@@ -46,6 +49,10 @@ const BURST = { virtual: 8, wall: 64 } as const;
 const RING_ENTRIES = 256;
 const RING_ENTRIES_MIN = 64;
 const RING_ENTRIES_MAX = 65_536;
+const HANG_MS = 3000;
+/** A sleeping worker looks up once a second. */
+const HANG_MS_MIN = 1500;
+const HANG_MS_MAX = 600_000;
 const AGEING_SECONDS_MAX = 1_000_000;
 const VID_MAX = 4094;
 /** The latest time the core can stamp a table entry with: 52 bits of ns, 52 days. */
@@ -58,6 +65,7 @@ export function settle(options: NetworkOptions): Settings {
   const workers = whole('workers', options.workers ?? 1, 1, WORKERS_MAX);
   const burst = whole('burst', options.burst ?? (isVirtual ? BURST.virtual : BURST.wall), 1, BURST_MAX);
   const ringEntries = whole('ringEntries', options.ringEntries ?? RING_ENTRIES, RING_ENTRIES_MIN, RING_ENTRIES_MAX);
+  const hangMs = whole('hangMs', options.hangMs ?? HANG_MS, HANG_MS_MIN, HANG_MS_MAX);
   if (!Number.isInteger(Math.log2(ringEntries)))
     throw new NetworkError(`ringEntries ${ringEntries} is no power of two`);
   const age = options.ageingSeconds ?? 1;
@@ -68,7 +76,7 @@ export function settle(options: NetworkOptions): Settings {
       'frames can be watched in memory on the virtual clock in this thread only; capture to a file instead',
     );
   }
-  return { isVirtual, inline, workers: isVirtual ? 1 : workers, burst, ringEntries };
+  return { isVirtual, inline, workers: isVirtual ? 1 : workers, burst, ringEntries, hangMs };
 }
 
 function whole(name: string, value: number, first: number, last: number): number {

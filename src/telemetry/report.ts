@@ -164,8 +164,30 @@ export interface CaptureReport {
 
 export interface WorkerReport {
   readonly hosts: number;
+  /** Threads that died with it and were replaced. */
+  readonly restarts: number;
   /** Share of the run in which the worker was not asleep, 0-1. */
   readonly busy: number;
+}
+
+/** A worker died; its hosts went on in another thread, but for what was in hand. */
+export interface DeathReport {
+  /** Time in the network. */
+  readonly seconds: number;
+  readonly worker: number;
+  /** The host whose switch was being moved; null when none was. */
+  readonly host: string | null;
+  readonly why: string;
+  /** Frames and copies that were in hand: `worker_died` and `copy_died`. */
+  readonly framesLost: number;
+  /** Real time from when the death was known to when another thread moved its hosts, or they were given up. */
+  readonly tookMs: number;
+}
+
+/** A host that worker after worker died of: nobody moves it any more, and its cables are down. */
+export interface IsolatedReport {
+  readonly host: string;
+  readonly why: string;
 }
 
 export interface Report {
@@ -182,4 +204,6 @@ export interface Report {
   readonly streams: readonly StreamReport[];
   readonly captures: readonly CaptureReport[];
   readonly workers: readonly WorkerReport[];
+  readonly deaths: readonly DeathReport[];
+  readonly isolated: readonly IsolatedReport[];
 }
