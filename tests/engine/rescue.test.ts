@@ -27,7 +27,7 @@ afterAll(() => {
 type Running = InstanceType<typeof Network>;
 
 const seed = Number(process.env['RESCUE_SEED'] ?? Math.trunc(Math.random() * 0x7fffffff));
-const kills = Number(process.env['RESCUE_KILLS'] ?? 70);
+const kills = Number(process.env['RESCUE_KILLS'] ?? 55);
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function until(isSo: () => boolean, what: string): Promise<void> {
@@ -78,14 +78,23 @@ const busy = {
 };
 const loads = { busy, ...networks };
 
+/** A twentieth of what its streams send. */
+function slower(topology: unknown): unknown {
+  return JSON.parse(JSON.stringify(topology).replace(/"(\d+)kpps"/g, (_, rate) => `"${Number(rate) / 20}kpps"`));
+}
+
 describe('a worker whose thread is ended at a random instant', () => {
   it.each(Object.keys(loads) as (keyof typeof loads)[])(
     `loses no count, again and again, on a %s network (seed ${seed})`,
     async (name) => {
-      // What is captured takes no short cut, so the network at full speed captures nothing.
+      // What is captured takes no short cut, and is read again: one network is captured, and is slower.
+      const isWatched = name === 'registered';
       const file = join(captures, `${name}.pcapng`);
-      const watched = name === 'busy' ? [] : [{ file, ports: ['h2/vm1', 'h1/vm2', 'tor/1'], snapLength: 64 }];
-      const network = await running(loads[name], { injectAt: ['*'], captures: watched, unplugged: 'open' });
+      const network = await running(isWatched ? slower(loads[name]) : loads[name], {
+        injectAt: ['*'],
+        captures: isWatched ? [{ file, ports: ['h2/vm1', 'h1/vm2', 'tor/1'], snapLength: 64 }] : [],
+        unplugged: 'open',
+      });
       const ports = [...network.plan.ports.keys()];
       const instants = fc.sample(
         fc.record({
@@ -122,11 +131,11 @@ describe('a worker whose thread is ended at a random instant', () => {
       expect(
         report.deaths.filter(({ host }) => host !== null).length,
         'some died with a switch in hand',
-      ).toBeGreaterThan(kills / 10);
+      ).toBeGreaterThan(isWatched ? 0 : kills / 10);
       console.log(
         `rescue ${name}: ${kills} deaths, ${lost} frames lost, median ${median(took).toFixed(0)} ms, most ${Math.max(...took).toFixed(0)} ms`,
       );
-      if (watched.length > 0) assertOnce(file);
+      if (isWatched) assertOnce(file);
     },
   );
 });
@@ -145,8 +154,8 @@ function assertOnce(file: string): void {
 /** Two hosts on two workers that know nothing of each other but one cable over a switch. */
 const pair = {
   hosts: {
-    a: { uplinks: { u: { to: 'tor/1' } }, vswitches: { v: {} }, vms: { vm: { count: 3 } } },
-    b: { uplinks: { u: { to: 'tor/2' } }, vswitches: { v: {} }, vms: { vm: { count: 3 } } },
+    a: { uplinks: { u: { to: 'tor/1' } }, vswitches: { v: { portGroups: { pg: {} } } }, vms: { vm: { count: 3 } } },
+    b: { uplinks: { u: { to: 'tor/2' } }, vswitches: { v: { portGroups: { pg: {} } } }, vms: { vm: { count: 3 } } },
   },
   physical: { switches: { tor: { ports: 3 } } },
   traffic: [
