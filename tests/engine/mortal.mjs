@@ -7,19 +7,21 @@ import asc from 'assemblyscript/asc';
 const folder = join(import.meta.dirname, '../../src/core');
 
 /** The source with the calls: functions that are inlined have none of their own, as little as they have in V8. */
-function withFaults(text) {
+function withFaults(text, file) {
   const lines = text.split('\n').map((line, i, all) => {
     const isInline = all.slice(Math.max(0, i - 2), i).includes('@inline');
     const opensFunction = /^(export )?function .*\{$/.test(line) && !isInline;
-    return opensFunction || /^\s+(for|while) \(.*\{$/.test(line) ? `${line} fault();` : line;
+    return opensFunction || /^\s+(for|while) \(.*\{$/.test(line) ? `${line} fault(${file});` : line;
   });
   return `import { fault } from './fault';\n${lines.join('\n')}`;
 }
 
-const declared = "// @ts-ignore: decorator\n@external('env', 'fault')\nexport declare function fault(): void;\n";
+const declared =
+  "// @ts-ignore: decorator\n@external('env', 'fault')\nexport declare function fault(file: u32): void;\n";
 const sources = new Map([['src/core/fault.ts', declared]]);
-for (const name of readdirSync(folder).filter((file) => file.endsWith('.ts')))
-  sources.set(`src/core/${name}`, withFaults(readFileSync(join(folder, name), 'utf8')));
+const names = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+for (const [file, name] of names.sort().entries())
+  sources.set(`src/core/${name}`, withFaults(readFileSync(join(folder, name), 'utf8'), file));
 for (const name of readdirSync(join(folder, 'generated')))
   sources.set(`src/core/generated/${name}`, readFileSync(join(folder, 'generated', name), 'utf8'));
 

@@ -24,7 +24,8 @@ const life = fc.record({
   isWatched: fc.boolean(),
   deaths: fc.array(
     fc.record({
-      /** Where it dies, in thousandths of the places that it may pass. */
+      /** Where it dies: in any file, or in one of those with something to break; in thousandths of the places that it may pass. */
+      file: fc.constantFrom(null, 'fdb', 'evict', 'flood', 'egress', 'guest', 'visit', 'care', 'team', 'pool'),
       at: fc.integer({ min: 0, max: 1000 }),
       passNs: fc.integer({ min: 1, max: 200_000 }),
       frames: fc.array(fc.tuple(fc.nat(), frame), { maxLength: 40 }),
@@ -54,18 +55,18 @@ async function live(topology: unknown, { isWall, burst, isWatched, deaths }: Lif
   };
   let now = 0n;
   let id = 0;
-  // As many places there were to die at the last time, or as may be.
-  let places = 500;
-  for (const { at, passNs, frames, pull } of deaths) {
+  // As many places of a file there were to die at the last time, or as may be.
+  const places = new Map<string | null, number>();
+  for (const { at, file, passNs, frames, pull } of deaths) {
     for (const [where, spec] of frames) network.inject(ports[where % ports.length]!, frameOf(spec, ++id), now);
     if (pull !== null) await network.setLink(ports[pull % ports.length]!, pull % 2 === 0);
     now += BigInt(passNs);
-    dying.dieAfter(1 + Math.floor((at * places) / 1000));
+    dying.dieAfter(1 + Math.floor((at * (places.get(file) ?? (file === null ? 500 : 50))) / 1000), file);
     dying.passed();
     try {
       move(dying.core, now);
       if (memory.u32(worker + L.Worker_inHand) !== 0) throw new Error('a switch is in hand, and nobody moves it');
-      places = Math.max(dying.passed(), 100);
+      places.set(file, Math.max(dying.passed(), 10));
     } catch (error) {
       if (!(error instanceof Death)) throw error;
       died++;
@@ -100,6 +101,38 @@ describe('a core that dies at a random place', () => {
       );
     },
   );
+
+  it('delivers each frame of known unicast or counts it, and never both', async () => {
+    const topology = {
+      hosts: { h: { vswitches: { v: { portGroups: { pg: {} } } }, vms: { vm: { count: 4 } } } },
+      traffic: [
+        { from: 'h/vm1', to: 'h/vm2', rate: '900kpps' },
+        { from: 'h/vm2', to: 'h/vm1', rate: '700kpps' },
+        { from: 'h/vm3', to: 'h/vm4', rate: '500kpps' },
+        { from: 'h/vm4', to: 'h/vm3', rate: '300kpps' },
+      ],
+    };
+    const network = new Network(topologyFrom(topology), { burst: 64 });
+    const { memory, plan } = network;
+    const healthy = instantiate(coreModule(), memory.memory);
+    const dying = mortal(module, memory.memory);
+    network.advance(1_000_000n);
+    const { copiesMade } = network.ledger();
+    let framesLost = 0;
+    for (let i = 1; i <= 150; i++) {
+      dying.dieAfter(1 + ((i * 7919) % 97), i % 3 === 0 ? 'egress' : i % 3 === 1 ? 'visit' : null);
+      try {
+        dying.core.runWall(plan.workers[0]!.address, 1_000_000n + BigInt(i) * 30_000n, 4);
+      } catch (error) {
+        if (!(error instanceof Death)) throw error;
+        framesLost += repairWorker(healthy, memory, plan, 0).framesLost;
+      }
+      assertWhole(network);
+    }
+    expect(framesLost).toBeGreaterThan(100);
+    expect(network.ledger().copiesMade).toBe(copiesMade);
+    expect(network.ledger().drops['worker_died']).toBeGreaterThan(0);
+  });
 
   it('did die often, with frames in hand', () => {
     expect(died).toBeGreaterThan(runs * 3);
