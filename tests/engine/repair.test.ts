@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HAND_ANY } from '../../src/engine/control.ts';
 import { coreModule, instantiate } from '../../src/engine/core.ts';
 import * as L from '../../src/engine/generated/layout.ts';
 import { Network } from '../../src/engine/network.ts';
@@ -132,6 +133,40 @@ describe('a core that dies at a random place', () => {
     expect(framesLost).toBeGreaterThan(100);
     expect(network.ledger().copiesMade).toBe(copiesMade);
     expect(network.ledger().drops['worker_died']).toBeGreaterThan(0);
+  });
+
+  it('finds every entry again wherever a removal from a full table was broken off', async () => {
+    const network = new Network(topologyFrom({ physical: { switches: { p: { ports: 2, table: { max: 32 } } } } }), {
+      injectAt: ['*'],
+      unplugged: 'open',
+    });
+    const { memory, plan } = network;
+    const healthy = instantiate(coreModule(), memory.memory);
+    const dying = mortal(module, memory.memory);
+    const sw = plan.switches[0]!.address;
+    let broken = 0;
+    let isOver = false;
+    for (let step = 1; !isOver; step++) {
+      for (let n = 0; n < 64; n++) {
+        const src = `02:00:00:00:${(n * 5 + step).toString(16).padStart(4, '0').replace(/..$/, ':$&')}`;
+        const spec = { dst: 'ff:ff:ff:ff:ff:ff', src, tags: [], payload: 'ip' } as const;
+        network.inject(`p/${1 + (n % 2)}`, frameOf(spec, n), network.nowNs);
+      }
+      network.advance(network.nowNs + 1000n);
+      expect(memory.u32(sw + L.Switch_entryCount)).toBe(32);
+      dying.dieAfter(step, 'fdb');
+      memory.setU32(plan.workers[0]!.address + L.Worker_inHand, HAND_ANY);
+      try {
+        dying.core.flushTable(sw, 0, 4096, false);
+        isOver = true;
+      } catch (error) {
+        if (!(error instanceof Death)) throw error;
+        if (memory.u32(sw + L.Switch_tableVersion) % 2 === 1) broken++;
+      }
+      repairWorker(healthy, memory, plan, 0);
+      assertWhole(network);
+    }
+    expect(broken).toBeGreaterThan(20);
   });
 
   it('did die often, with frames in hand', () => {
