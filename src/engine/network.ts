@@ -254,10 +254,10 @@ export class Network extends Operator {
     if (!this.#inline) await this.pause();
     for (let left = events; left > 0; ) {
       const before = this.#hands.position;
-      const isMet = this.#prompter.meet();
-      const status = isMet ? RUN_BUDGET : this.#hands.step(this.agenda.isOver ? left : 1);
+      const met = this.#prompter.meet();
+      const status = met === RUN_DONE ? this.#hands.step(this.agenda.isOver ? left : 1) : met;
       if (status === RUN_DONE) break;
-      left -= isMet ? 1 : this.#hands.position - before;
+      left -= met === RUN_BUDGET ? 1 : this.#hands.position - before;
       if (status !== RUN_TIGHT) continue;
       if (this.#inline) this.#drain();
       else await new Promise((resolve) => setTimeout(resolve, 1));

@@ -288,6 +288,7 @@ it('whatever happens: the ledger is exact, and slices, steps and bursts give the
     expect(first.ledger.balanced).toBe(true);
     expect(await told(plot, 2n * MS, 'in slices', options)).toEqual(first);
     expect(await told(plot, 2n * MS, 'step by step', options)).toEqual(first);
+    expect(await told(plot, 2n * MS, 'by 3 workers', options)).toEqual(first);
     expect(await told(plot, 2n * MS, 'at once', { ...options, burst: 1 })).toEqual(first);
   });
   await fc.assert(property, { numRuns: 25 });
