@@ -70,6 +70,16 @@ async function writeVerdicts() {
     });
     const upper = kind.toUpperCase();
     core.push(`export const ${upper}_COUNT: u32 = ${rows.length};`);
+    if (kind === 'Verdict') {
+      // By side and fate, as sets of verdict numbers: what repair.ts sums up.
+      const numbers = (key, value) =>
+        rows.filter(([name]) => valuesOptions[name]?.[`(${key})`] === value).map((row) => row[1]);
+      if (rows.length > 64)
+        throw new Error('proto/verdicts.proto: a set of verdicts has 64 bits, and there are more rows');
+      const set = (key, value) => numbers(key, value).reduce((bits, number) => bits | (1n << BigInt(number)), 0n);
+      core.push(`export const VERDICTS_INGRESS: u64 = ${set('side', 'INGRESS')};`);
+      core.push(`export const VERDICTS_DROP: u64 = ${set('fate', 'DROP')};`);
+    }
     people.push(`export const ${upper}S: readonly Row[] = [`);
     for (const [name, number] of rows) {
       const short = name.slice(prefix.length);

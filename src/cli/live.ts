@@ -3,8 +3,9 @@ import { stdout } from 'node:process';
 import type { Network } from '../engine/network.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
 import type { EventReport, PortReport } from '../telemetry/report.ts';
+import { note } from './errors.ts';
 import { bar, grouped, paint, scaled, table } from './format.ts';
-import { eventTime } from './summary.ts';
+import { deathLine, eventTime, isolatedLine } from './summary.ts';
 
 const REDRAW_MS = 250;
 const LINE_MS = 1000;
@@ -34,6 +35,7 @@ export class Live {
   #last: Sample;
   #drawn = 0;
   #lastEvent: EventReport | undefined;
+  readonly #told = new Set<string>();
 
   constructor(network: Network, durationNs: bigint, isQuiet: boolean) {
     this.#network = network;
@@ -46,8 +48,21 @@ export class Live {
     return { atMs: performance.now(), ports: this.#network.ports() };
   }
 
+  /** Tells of workers that died. */
+  #tellDeaths(): void {
+    const { deaths, isolated } = this.#network;
+    const lines = [...deaths.map(deathLine), ...isolated.map(isolatedLine)];
+    const fresh = lines.filter((line) => !this.#told.has(line));
+    if (fresh.length > 0) this.end();
+    for (const line of fresh) {
+      this.#told.add(line);
+      note(line);
+    }
+  }
+
   /** Draws if it is time to. */
   look(): void {
+    this.#tellDeaths();
     if (!this.#isQuiet && !this.#isTerminal) this.#tellEvents();
     if (this.#isQuiet || performance.now() - this.#last.atMs < (this.#isTerminal ? REDRAW_MS : LINE_MS)) return;
     const now = this.#sample();

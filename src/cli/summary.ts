@@ -1,7 +1,7 @@
 /** The tables at the end of a run: ports, MAC tables, drops by rule, the ledger. */
 import { formatBytes } from '../telemetry/bytes.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
-import type { EventReport, Ledger, Report, SwitchReport } from '../telemetry/report.ts';
+import type { DeathReport, EventReport, IsolatedReport, Ledger, Report, SwitchReport } from '../telemetry/report.ts';
 import { flapsOf } from '../telemetry/teaching.ts';
 import { counted, grouped, paint, scaled, table } from './format.ts';
 
@@ -9,6 +9,8 @@ const ROWS = new Map(VERDICTS.map((row) => [row.name, row]));
 
 /** Rows of the table of ports in a summary: about a screen. */
 const PORTS_MAX = 40;
+/** Deaths of workers that a summary shows. */
+const DEATHS_MAX = 8;
 
 /** Events in a summary: the latest. */
 const EVENTS_MAX = 20;
@@ -151,6 +153,22 @@ export function ledgerLine(ledger: Ledger): string {
     : `ledger  ${parts}  ${paint('red', 'DOES NOT BALANCE')}`;
 }
 
+export function deathLine({ seconds, worker, host, why, framesLost, tookMs }: DeathReport): string {
+  const moving = host === null ? '' : ` while it moved ${host}`;
+  const after = `after ${Math.ceil(tookMs)} ms its hosts went on`;
+  return `worker ${worker} died at ${seconds.toFixed(3)} s${moving}: ${why}; ${after}, ${counted(framesLost, 'frame')} lost`;
+}
+
+export function isolatedLine({ host, why }: IsolatedReport): string {
+  return `${host} is isolated, and its cables are down: ${why}`;
+}
+
+/** The first deaths, for there may be many. */
+function deathLines(deaths: readonly DeathReport[]): string[] {
+  const lines = deaths.slice(0, DEATHS_MAX).map(deathLine);
+  return deaths.length > DEATHS_MAX ? [...lines, `… and ${counted(deaths.length - DEATHS_MAX, 'death')} more`] : lines;
+}
+
 /** All ports of a small network, of a large one those that moved most; the whole table is `vswitch ports`. */
 function busiestPorts(switches: readonly SwitchReport[]): string[] {
   const moved = switches.flatMap((sw) =>
@@ -183,7 +201,7 @@ export function summary(report: Report): string {
     '',
     ...eventsTable(report.events),
   ];
-  lines.push(...remarks(report.switches));
+  lines.push(...remarks(report.switches), ...deathLines(report.deaths), ...report.isolated.map(isolatedLine));
   if (report.teaching !== null && report.teaching.cycle !== '') lines.push(paint('yellow', report.teaching.cycle));
   const waiting = report.streams.filter((s) => s.unresolved);
   for (const stream of waiting) lines.push(`${stream.from} is still asking by ARP for ${stream.to}: nothing was sent`);

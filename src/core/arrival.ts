@@ -21,9 +21,13 @@ const VID_RESERVED: u32 = 4095;
 /** Relays up to a burst of frames that are due on one wire; returns how many. */
 export function arrive(sw: Switch, wire: Wire): u32 {
   const ready = min(available(wire), sw.burst);
+  if (ready == 0) return 0;
   const port = changetype<Port>(<usize>wire.toPort);
   const isCommon = port.shortIn && sw.fids == 0 && !sw.pads && sw.trace == 0 && (port.kind != KIND_UPLINK || port.usable);
   const until = wire.lane == 0 ? sw.now : turnOf(wire, sw.now);
+  sw.inHandBytes = port.rxBytes;
+  sw.inHandEnd = wire.tailNext + ready;
+  sw.inHand = <u32>changetype<usize>(wire);
   let n: u32 = 0;
   while (n < ready) {
     const due = markedDueAt(wire, n);
@@ -35,6 +39,7 @@ export function arrive(sw: Switch, wire: Wire): u32 {
     n++;
   }
   if (n != 0) advance(wire, n);
+  sw.inHand = 0;
   return n;
 }
 

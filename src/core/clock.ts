@@ -90,7 +90,10 @@ export function runWall(worker: Worker, now: u64, rounds: u32): u32 {
   let work: u32 = 0;
   for (let r: u32 = 0; r < rounds; r++) {
     let moved: u32 = 0;
-    for (let i: u32 = 0; i < worker.switchCount; i++) moved += turn(changetype<Switch>(u32At(worker.switches, i)), worker, now);
+    for (let i: u32 = 0; i < worker.switchCount; i++) {
+      worker.inHand = <u32>u32At(worker.switches, i);
+      moved += turn(changetype<Switch>(<usize>worker.inHand), worker, now);
+    }
     work += moved;
     worker.rounds++;
     if (moved == 0) break;
@@ -243,13 +246,11 @@ export function run(worker: Worker, until: u64, budget: u64): u32 {
     const sw = next(worker);
     if (sw.nextDue > until || sw.nextDue == u64.MAX_VALUE) break;
     const isTightHere = sw.captureRingCount != 0 && isTight(sw);
-    if (left == 0 || isTightHere) {
-      worker.rounds += budget - left;
-      return left == 0 ? RUN_BUDGET : RUN_TIGHT;
-    }
+    if (left == 0 || isTightHere) return rested(worker, budget - left, left == 0 ? RUN_BUDGET : RUN_TIGHT);
     if (sw.nextDue > worker.cellEnd) enterCell(worker, sw.nextDue);
     const island = changetype<Island>(<usize>sw.island);
     island.current = <u32>changetype<usize>(sw);
+    worker.inHand = island.current;
     // Nothing can come to an island within a cell: alone in it, a switch may go on while its memory is in the caches.
     const limit = worker.inOrder || island.switchCount != 1 ? sw.nextDue : min(until, worker.cellEnd);
     let due = sw.nextDue;
@@ -261,8 +262,13 @@ export function run(worker: Worker, until: u64, budget: u64): u32 {
     worker.now = max(worker.now, sw.now);
     postpone(worker, sw, due);
   }
-  worker.rounds += budget - left;
-  return RUN_DONE;
+  return rested(worker, budget - left, RUN_DONE);
+}
+
+function rested(worker: Worker, moved: u64, status: u32): u32 {
+  worker.rounds += moved;
+  worker.inHand = 0;
+  return status;
 }
 
 /** Virtual clock, a single worker: the same with a look at everything first. With an `until` time then stands there. */

@@ -114,10 +114,14 @@ function queue(sw: Switch, out: Port, copy: u64): bool {
       isLost = outcome == SEND_LOST;
     } else {
       if (!send(wire, copy, sw.now)) return false;
-      if (sw.guard != 0) markCrossed(wire, sw.crossed + 1);
     }
   }
+  // At once, for repair.ts takes a copy's bytes back with the copy.
   out.txBytes += lengthOf(copy);
+  if (sw.guard != 0 && out.txWire != 0) {
+    const wire = changetype<Wire>(<usize>out.txWire);
+    if (!wire.isSpecial) markCrossed(wire, sw.crossed + 1);
+  }
   if (out.capture != 0) capture(sw, out, copy, DIRECTION_OUT);
   if (isLost) {
     count(out, VERDICT_wire_loss);

@@ -37,6 +37,8 @@ export class Epochs {
   rest: u32;
   workers: u32; // list of u32 addresses
   workerCount: u32;
+  /** Set by the control thread: whoever waits shall come back and look at his orders. */
+  halted: u32;
   /** Looks at `turn` before a worker goes to sleep: where each has a core of its own, an epoch is often over at once. */
   spins: u32;
   end: u64;
@@ -189,6 +191,7 @@ function takePart(worker: Worker, e: Epochs, budget: u64, mayWait: bool): u32 {
     return GO_ON;
   }
   if (!mayWait) return RUN_WAIT;
+  if (atomic.load<u32>(turnAt + offsetof<Epochs>('halted')) != 0) return RUN_BUDGET;
   let spins = e.spins;
   while (spins != 0 && atomic.load<u32>(turnAt) == turn) spins--;
   return spins == 0 && atomic.wait<i32>(turnAt, <i32>turn, WAIT_NS) == TIMED_OUT ? RUN_BUDGET : GO_ON;

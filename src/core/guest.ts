@@ -139,8 +139,9 @@ function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
   const ring = changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing);
   const length = stream.length;
   const signatureAt = stream.hasIp ? IPV4_UDP_HEADERS : 14;
+  const limit = <u32>min<u64>(min(sw.burst, most), stream.remaining);
   let sent: u32 = 0;
-  while (sent < min(sw.burst, most) && stream.dueNs <= sw.now && !isOver(stream, stream.dueNs)) {
+  while (sent < limit && stream.dueNs <= sw.now && !isOver(stream, stream.dueNs)) {
     if (!hasRoom(ring)) {
       guest.heldBack++;
       break;
@@ -165,9 +166,10 @@ function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
     changetype<Frame>(slot).id = sw.nextFrameId++;
     push(ring, describe(slot, length));
     if (stream.intervalNum != 0) passInterval(stream);
-    stream.remaining--;
     sent++;
   }
+  // Nothing can come between these and part them, as repair.ts relies on: no call, no turn of a loop.
+  stream.remaining -= sent;
   stream.sent += sent;
   guest.sent += sent;
   return sent;
@@ -190,6 +192,8 @@ export function drain(sw: Switch, port: Port): u32 {
   const answers = guest.ip != 0 && !isOff(guest);
   let received: u64 = 0;
   let bytesIn: u64 = 0;
+  sw.inHandEnd = ring.tailNext + n;
+  sw.inHand = port.txRing;
   for (let i: u32 = 0; i < n; i++) {
     const descriptor = at(ring, i);
     const bytes = bytesOf(descriptor);
@@ -207,6 +211,7 @@ export function drain(sw: Switch, port: Port): u32 {
   advanceNear(ring, n);
   guest.received += received;
   guest.receivedBytes += bytesIn;
+  sw.inHand = 0;
   if (answered != 0) publishNear(changetype<Ring>(<usize>port.rxRing));
   return answered;
 }

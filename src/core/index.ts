@@ -16,7 +16,9 @@ import { POOL_CLASSES, take } from './pool';
 import { DOWN_FAR, DOWN_OPERATOR, MEMBERS_SIZE, PORT_BYTES, portFits, TEAM_PORT } from './port';
 import { changeLink, setGuest as powerSetGuest, setPower as powerSetPower, setStreams as powerSetStreams } from './power';
 import { relay } from './relay';
+import { repair as repairSwitch } from './repair';
 import { publish } from './ring';
+import { mark as frameMark, open as poolOpen, sweep as poolSweep } from './sweep';
 import { portAt, Switch } from './switch';
 import { reform as teamReform, setActive as teamSetActive } from './team';
 import { bindOwn, changeMac, changeVlan } from './station';
@@ -26,7 +28,9 @@ import { DUE_MAX, put, roomFor, Wire } from './wire';
 import { Worker } from './worker';
 
 export function runWall(worker: usize, now: u64, rounds: u32): u32 {
-  return workerRunWall(changetype<Worker>(worker), now, rounds);
+  const work = workerRunWall(changetype<Worker>(worker), now, rounds);
+  changetype<Worker>(worker).inHand = 0;
+  return work;
 }
 
 export function runVirtual(worker: usize, until: u64, budget: u64): u32 {
@@ -56,6 +60,23 @@ export function nextWork(worker: usize, withPeriodic: bool): u64 {
 /** Wall clock: what an operator asks for happens now, not when the worker last looked. */
 export function setTime(worker: usize, now: u64): void {
   setNow(changetype<Worker>(worker), now);
+}
+
+/** After the death of the worker that moved it; returns how many frames and copies are lost and counted as such. */
+export function repair(sw: usize): u32 {
+  return repairSwitch(changetype<Switch>(sw));
+}
+
+export function openPool(pool: usize): void {
+  poolOpen(pool);
+}
+
+export function markFrames(sw: usize): void {
+  frameMark(changetype<Switch>(sw));
+}
+
+export function sweepPool(pool: usize): void {
+  poolSweep(pool);
 }
 
 /** Works out pins, designated receivers and timers; `isStart`: once after the memory is filled, and nothing is announced. */

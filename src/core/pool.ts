@@ -19,7 +19,7 @@ export const POOL_CLASSES: u32 = 5;
 /** Of Frame.refs: how many there are, and above it the lowest bits of the cell in which another island last gave one back. */
 const REFS_MASK: u32 = 0xffffff;
 const CELL_SHIFT: u32 = 24;
-const CELL_MASK: u32 = 0xff;
+const CELL_MASK: u32 = 0x7f; // bit 31 is sweep.ts's
 
 @unmanaged
 export class PoolClass {
@@ -32,10 +32,11 @@ export class PoolClass {
   returnsMask: u32;
   taken: u32; // places of it that the keeper has emptied
   cell: u32; // address of the keeper's Worker.cell, 0: takes whatever is there
+  from: u32; // the first slot
+  checkedBy: u32; // its own address, while sweep.ts goes by slots that descriptors name
   padding1: u32;
   padding2: u64;
   padding3: u64;
-  padding4: u64;
   returned: u32; // places of it that others have reserved; on a cache line of its own
   padding6: u32;
   padding7: u64;
@@ -52,7 +53,8 @@ export class PoolClass {
 function takeFrom(c: PoolClass): usize {
   let slot: usize = c.free;
   if (slot != 0) {
-    c.free = <u32>changetype<Frame>(slot).id;
+    c.free = changetype<Frame>(slot).poolClass;
+    changetype<Frame>(slot).poolClass = <u32>changetype<usize>(c);
     return slot;
   }
   const place = <usize>c.returns + (<usize>(c.taken & c.returnsMask) << 3);
@@ -68,6 +70,14 @@ function takeFrom(c: PoolClass): usize {
   c.fresh += c.slotBytes;
   changetype<Frame>(slot).poolClass = <u32>changetype<usize>(c);
   return slot;
+}
+
+/** Puts a slot that nobody refers to on its keeper's list. Its number stays, by which repair.ts knows copies of a frame in hand. */
+// @ts-ignore: decorator
+@inline
+export function giveBack(c: PoolClass, slot: usize): void {
+  changetype<Frame>(slot).poolClass = c.free;
+  c.free = <u32>slot;
 }
 
 /** A slot for `length` bytes with one reference, from the smallest class that has one; 0 when the pool is empty. */
@@ -98,8 +108,7 @@ export function release(slot: usize, sw: Switch): void {
     if (cell != 0 && before >>> CELL_SHIFT == (cell & CELL_MASK)) isLocal = false;
   }
   if (isLocal) {
-    frame.id = c.free;
-    c.free = <u32>slot;
+    giveBack(c, slot);
     return;
   }
   const place = atomic.add<u32>(changetype<usize>(c) + offsetof<PoolClass>('returned'), 1) & c.returnsMask;

@@ -106,6 +106,10 @@ export class Switch {
   crossed: u32; // cables that the frame in hand has crossed, for the guard
 
   // The step in hand.
+  /** Address of the ring or wire that a burst is being taken from, 0: none; what repair.ts goes by when its worker has died. */
+  inHand: u32;
+  inHandEnd: u32; // where its `tailNext` will be when the burst is done, at most
+  inHandBytes: u64; // what the port had received before, bytes
   dirtyList: u32;
   dirtyCount: u32;
   drainList: u32; // guests whose rings were written since they last looked

@@ -19,6 +19,12 @@ export class Worker {
   rounds: u64;
   /** Nanoseconds asleep so far; written by the thread. */
   idleNs: u64;
+  /** The switch that is being moved, HAND_ANY (engine/control.ts) during a command, else 0: what is to be repaired if the thread dies. */
+  inHand: u32;
+  /** Changes at least once a second while the thread is well. */
+  beat: u32;
+  /** Node's number of the thread that runs it. */
+  thread: u32;
 
   // Virtual clock, epoch.ts.
   epochs: u32; // address of the Epochs

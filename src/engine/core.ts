@@ -8,6 +8,10 @@ export interface Core {
   go(epochs: number, targetNs: bigint): void;
   again(epochs: number): void;
   setCells(epochs: number, nowNs: bigint, cellNs: bigint): void;
+  repair(sw: number): number;
+  openPool(pool: number): void;
+  markFrames(sw: number): void;
+  sweepPool(pool: number): void;
   setTime(worker: number, nowNs: bigint): void;
   nextWork(worker: number, withPeriodic: boolean): bigint;
   reform(sw: number, isStart: boolean): void;

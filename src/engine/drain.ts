@@ -126,33 +126,41 @@ export class Drain {
   }
 
   #fail(error: unknown): void {
-    for (const ring of this.#file.rings)
-      Atomics.store(this.#memory.words, this.#memory.word(ring.address + L.CaptureRing_closed), 1);
+    closeRings(this.#memory, this.#file);
     try {
-      this.#whole = this.#lastWholeBlock();
-      ftruncateSync(this.#file.fd, this.#whole);
+      this.#whole = cutBack(this.#file, this.#whole);
     } catch {
       // A pipe cannot be cut back; its reader has what it has.
     }
     this.#failure = `${this.#file.path}: ${reason(error)}; the capture ends there, after ${this.#whole} bytes, and can be read`;
   }
+}
 
-  /** Where the file ends when the block that was only begun is left out. */
-  #lastWholeBlock(): number {
-    const fd = openSync(this.#file.path, 'r');
-    const end = fstatSync(fd).size;
-    const head = Buffer.alloc(RECORD_HEAD_BYTES);
-    let at = this.#whole;
-    for (let next = at; next <= end; ) {
-      at = next;
-      if (readSync(fd, head, 0, RECORD_HEAD_BYTES, at) < RECORD_HEAD_BYTES) break;
-      next += this.#file.isPcap
-        ? RECORD_HEAD_BYTES + head.readUInt32LE(8)
-        : Math.max(RECORD_HEAD_BYTES, head.readUInt32LE(4));
-    }
-    closeSync(fd);
-    return at;
+/** From now on the core counts what it would have written there as lost. */
+export function closeRings(memory: SharedMemory, { rings }: DrainFile): void {
+  for (const { address } of rings) Atomics.store(memory.words, memory.word(address + L.CaptureRing_closed), 1);
+}
+
+/** Cuts a file back to its last whole block, given one before it, and returns where it ends then. */
+export function cutBack(file: DrainFile, whole: number): number {
+  const end = lastWholeBlock(file, whole);
+  ftruncateSync(file.fd, end);
+  return end;
+}
+
+/** Where the file ends when the block that was only begun is left out. */
+function lastWholeBlock(file: DrainFile, whole: number): number {
+  const fd = openSync(file.path, 'r');
+  const end = fstatSync(fd).size;
+  const head = Buffer.alloc(RECORD_HEAD_BYTES);
+  let at = whole;
+  for (let next = at; next <= end; ) {
+    at = next;
+    if (readSync(fd, head, 0, RECORD_HEAD_BYTES, at) < RECORD_HEAD_BYTES) break;
+    next += file.isPcap ? RECORD_HEAD_BYTES + head.readUInt32LE(8) : Math.max(RECORD_HEAD_BYTES, head.readUInt32LE(4));
   }
+  closeSync(fd);
+  return at;
 }
 
 export function writeAll(fd: number, bytes: Uint8Array): void {

@@ -253,6 +253,7 @@ class Filler {
       this.#memory.setU32(address + L.PoolClass_slotBytes, slotBytes);
       this.#memory.setU32(address + L.PoolClass_keeper, keeper);
       this.#memory.setU32(address + L.PoolClass_cell, cell);
+      this.#memory.setU32(address + L.PoolClass_from, from);
       this.#memory.setU32(address + L.PoolClass_fresh, from);
       this.#memory.setU32(address + L.PoolClass_end, end);
       this.#memory.setU32(address + L.PoolClass_returns, returnsAt);

@@ -6,8 +6,18 @@
  * that step want: it starts at once and every call returns when its work is done.
  */
 import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
-import type { CaptureReport, Ledger, MacEntry, MoveReport, PortReport, Report } from '../telemetry/report.ts';
+import type {
+  CaptureReport,
+  DeathReport,
+  IsolatedReport,
+  Ledger,
+  MacEntry,
+  MoveReport,
+  PortReport,
+  Report,
+} from '../telemetry/report.ts';
 import { bannerOf, teachingReport } from '../telemetry/teaching.ts';
 import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
 import { Actions } from './action.ts';
@@ -17,7 +27,7 @@ import { type CommandBody, carryOut } from './command.ts';
 import { COMMAND, ORIGIN, PAUSE, RUN, STOP } from './control.ts';
 import { type Core, coreModule, instantiate, RUN_BUDGET, RUN_DONE, RUN_TIGHT } from './core.ts';
 import { Directory, placementOf, portNames } from './directory.ts';
-import { Drain, type DrainFile, type DrainResult } from './drain.ts';
+import { cutBack, Drain, type DrainFile, type DrainResult } from './drain.ts';
 import { type Explanation, explain } from './explain.ts';
 import { fill } from './fill.ts';
 import { Gauges } from './gauge.ts';
@@ -52,6 +62,7 @@ export class Network extends Operator {
   readonly #prompter: Prompter;
   readonly #inline: boolean;
   readonly #epochNs: bigint;
+  readonly #hangMs: number;
   readonly #files: readonly DrainFile[];
   readonly #drains: readonly Drain[];
   readonly #tapHeader: Uint8Array;
@@ -67,10 +78,11 @@ export class Network extends Operator {
   /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. */
   constructor(topology: Topology, options: NetworkOptions = {}) {
     super();
-    const { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, mayDisable } = settle(options);
+    const { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, mayDisable, hangMs } = settle(options);
     this.topology = topology;
     this.clock = isVirtual ? 'virtual' : 'wall';
     this.#inline = inline;
+    this.#hangMs = hangMs;
     const watch = options.watch ?? [];
     const tap: CaptureRequest[] =
       watch.length > 0 ? [{ file: MEMORY_TAP, ports: portNames(topology, watch), snapLength: 0 }] : [];
@@ -136,7 +148,13 @@ export class Network extends Operator {
     if (this.#threads !== null) throw new NetworkError('the network has been started already');
     this.#prompter.happen(0n);
     this.memory.setU32(this.plan.controlAt + COMMAND, PAUSE);
-    this.#threads = new Threads(this.memory, this.plan, this.clock, this.#files);
+    this.#threads = new Threads(this.memory, this.plan, {
+      clock: this.clock,
+      files: this.#files,
+      core: this.#core,
+      hangMs: this.#hangMs,
+      seconds: () => Number(this.nowNs) / 1e9,
+    });
     this.#startedAt = process.hrtime.bigint();
     this.#pausedAt = this.#startedAt;
     await this.#threads.settled();
@@ -178,9 +196,29 @@ export class Network extends Operator {
     return this.#threads;
   }
 
-  /** The first thread that died, if one did. */
+  /** Why the run cannot go on, if it cannot. That a thread died is no reason by itself: `deaths` tells. */
   get failure(): Error | null {
     return this.#threads?.failure ?? null;
+  }
+
+  /** Workers that died so far; others have gone on with their hosts. A network in this thread has none: its caller gets the error. */
+  get deaths(): readonly DeathReport[] {
+    return this.#threads?.deaths ?? [];
+  }
+
+  /** Hosts that nobody moves any more, because worker after worker died of them. */
+  get isolated(): readonly IsolatedReport[] {
+    return this.#threads?.isolated ?? [];
+  }
+
+  /** @internal For tests that end threads: the one that runs a worker or writes captures, and whether another stands ready. */
+  threadOf(worker: number | 'writer'): Worker | null {
+    return this.#threads?.threadOf(worker) ?? null;
+  }
+
+  /** @internal */
+  get hasSpareThread(): boolean {
+    return this.#threads?.hasSpare ?? false;
   }
 
   /** Virtual clock: runs everything that is due at or before `untilNs`. In threads it resolves when that is done. */
@@ -189,7 +227,7 @@ export class Network extends Operator {
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be told how far to run');
     const threads = this.#running();
     if (this.#pausedAt !== 0n) throw new NetworkError('the network is paused; resume it first');
-    const reach = (ns: bigint) => threads.runUntil(this.#core, ns);
+    const reach = (ns: bigint) => threads.runUntil(ns);
     await threads.settled(RESTING);
     await this.#prompter.moveThreads(clampTime(untilNs), reach);
   }
@@ -216,16 +254,16 @@ export class Network extends Operator {
     if (!this.#inline) await this.pause();
     for (let left = events; left > 0; ) {
       const before = this.#hands.position;
-      const isMet = this.#prompter.meet();
-      const status = isMet ? RUN_BUDGET : this.#hands.step(this.agenda.isOver ? left : 1);
+      const met = this.#prompter.meet();
+      const status = met === RUN_DONE ? this.#hands.step(this.agenda.isOver ? left : 1) : met;
       if (status === RUN_DONE) break;
-      left -= isMet ? 1 : this.#hands.position - before;
+      left -= met === RUN_BUDGET ? 1 : this.#hands.position - before;
       if (status !== RUN_TIGHT) continue;
       if (this.#inline) this.#drain();
       else await new Promise((resolve) => setTimeout(resolve, 1));
     }
     if (this.#inline) this.#drain();
-    else this.#running().keepTarget(this.#core);
+    else this.#running().keepTarget();
     return this.nowNs;
   }
 
@@ -262,11 +300,7 @@ export class Network extends Operator {
   }
 
   #closeFile(file: DrainFile, i: number, drained: DrainResult | undefined): CaptureReport {
-    const result = drained ?? {
-      path: file.path,
-      bytes: file.headerBytes,
-      failure: `${file.path}: the thread that writes captures died`,
-    };
+    const result = drained ?? this.#unwritten(file);
     const end = this.#epochNs + this.nowNs;
     return closeCapture(
       this.memory,
@@ -278,6 +312,16 @@ export class Network extends Operator {
       end,
       this.#epochNs,
     );
+  }
+
+  /** What a capture is whose writer died: all of its whole blocks. */
+  #unwritten(file: DrainFile): DrainResult {
+    const bytes = cutBack(file, file.headerBytes);
+    return {
+      path: file.path,
+      bytes,
+      failure: `${file.path}: the thread that writes captures died; the capture ends there`,
+    };
   }
 
   /**
@@ -316,11 +360,13 @@ export class Network extends Operator {
   readonly #send = (sw: PlannedSwitch, body: CommandBody) => this.command(sw, body);
 
   protected override async command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
+    const given = this.isolated.find(({ host }) => host === sw.host);
+    if (given !== undefined) throw new NetworkError(`${given.host} is isolated: ${given.why}`);
     const threads = this.#stoppedAfterNs === null ? this.#threads : null;
     // Who rests on the virtual clock may be changed from here, so that it has happened before anything else.
     const isResting = this.clock === 'virtual' && this.#hands.isAtRest;
     if (threads !== null && !isResting) return threads.send(sw.worker, body);
-    await threads?.settled();
+    if (threads !== null) await threads.settled();
     return carryOut(this.#core, body);
   }
 
@@ -388,7 +434,11 @@ export class Network extends Operator {
       switches: this.plan.switches.map((sw) => this.#observer.switch(sw)),
       streams: this.#observer.streams(),
       captures: this.#captureReports,
-      workers: this.plan.workers.map((_, i) => this.#observer.worker(i, this.#threads === null ? 0n : elapsed)),
+      workers: this.plan.workers.map((_, i) =>
+        this.#observer.worker(i, this.#threads === null ? 0n : elapsed, this.#threads?.restarts(i) ?? 0),
+      ),
+      deaths: [...this.deaths],
+      isolated: [...this.isolated],
       events: this.events(),
     };
   }

@@ -268,12 +268,12 @@ export class Observer {
   }
 
   /** `elapsedNs`: since the threads started, 0 when there are none. */
-  worker(i: number, elapsedNs: bigint): WorkerReport {
+  worker(i: number, elapsedNs: bigint, restarts: number): WorkerReport {
     const { address, switches } = this.#plan.workers[i]!;
     const idle = Number(this.#memory.u64(address + L.Worker_idleNs));
     const hosts = new Set(this.#plan.switches.filter((sw) => switches.includes(sw.address)).map((sw) => sw.host)).size;
     const busy = elapsedNs === 0n ? 0 : 1 - idle / Number(elapsedNs);
-    return { hosts, busy: Math.min(1, Math.max(0, busy)) };
+    return { hosts, restarts, busy: Math.min(1, Math.max(0, busy)) };
   }
 
   streams(): StreamReport[] {

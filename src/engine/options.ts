@@ -32,6 +32,8 @@ export interface NetworkOptions {
   readonly mayDisable?: readonly string[];
   /** Virtual clock: time between two looks at the conditions of events, ns, 1-1,000,000,000. Default 100,000. */
   readonly lookEveryNs?: bigint;
+  /** A worker that gives no sign of life for so long is taken for hung and is replaced, ms, 1,500-600,000. Default 3,000. */
+  readonly hangMs?: number;
 }
 
 /** A misuse of the library, or of a name in it: one line. */
@@ -49,6 +51,7 @@ export interface Settings {
   readonly lookEveryNs: bigint;
   /** Numbers of rules. */
   readonly mayDisable: readonly number[];
+  readonly hangMs: number;
 }
 
 const WORKERS_MAX = 64;
@@ -59,6 +62,10 @@ const RING_ENTRIES_MIN = 64;
 const RING_ENTRIES_MAX = 65_536;
 const LOOK_EVERY_NS = 100_000n;
 const LOOK_EVERY_NS_MAX = 1_000_000_000n;
+const HANG_MS = 3000;
+/** A sleeping worker looks up once a second. */
+const HANG_MS_MIN = 1500;
+const HANG_MS_MAX = 600_000;
 const AGEING_SECONDS_MAX = 1_000_000;
 const VID_MAX = 4094;
 /** The latest time the core can stamp a table entry with: 52 bits of ns, 52 days. */
@@ -71,6 +78,7 @@ export function settle(options: NetworkOptions): Settings {
   const workers = whole('workers', options.workers ?? 1, 1, WORKERS_MAX);
   const burst = whole('burst', options.burst ?? (isVirtual ? BURST.virtual : BURST.wall), 1, BURST_MAX);
   const ringEntries = whole('ringEntries', options.ringEntries ?? RING_ENTRIES, RING_ENTRIES_MIN, RING_ENTRIES_MAX);
+  const hangMs = whole('hangMs', options.hangMs ?? HANG_MS, HANG_MS_MIN, HANG_MS_MAX);
   if (!Number.isInteger(Math.log2(ringEntries)))
     throw new NetworkError(`ringEntries ${ringEntries} is no power of two`);
   const age = options.ageingSeconds ?? 1;
@@ -85,7 +93,7 @@ export function settle(options: NetworkOptions): Settings {
   if (lookEveryNs < 1n || lookEveryNs > LOOK_EVERY_NS_MAX)
     throw new NetworkError(`lookEveryNs ${lookEveryNs} is not in range; allowed is 1 to ${LOOK_EVERY_NS_MAX}`);
   const mayDisable = (options.mayDisable ?? []).map(ruleNumber);
-  return { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, mayDisable };
+  return { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, mayDisable, hangMs };
 }
 
 function whole(name: string, value: number, first: number, last: number): number {

@@ -1,6 +1,6 @@
 /** Which switches belong together, and which worker moves them. */
-import type { Link } from '../topology/model.ts';
-import type { DraftSwitch } from './draft.ts';
+import type { Link, Topology } from '../topology/model.ts';
+import { type DraftSwitch, draftSwitches } from './draft.ts';
 
 /** Cells of time on the virtual clock are no longer than this, so that frame buffers come home soon. */
 const CELL_NS_MAX = 100_000;
@@ -93,4 +93,24 @@ export function hostsOf(drafts: readonly DraftSwitch[]): number[] {
     if (!numbers.has(host)) numbers.set(host, numbers.size);
     return numbers.get(host)!;
   });
+}
+
+export interface Parallelism {
+  /** Hosts and physical switches that one worker has to move on the virtual clock, group by group. */
+  readonly groups: readonly (readonly string[])[];
+  /** How long no group needs to know of another, ns; 0: no cable joins any. */
+  readonly cellNs: number;
+}
+
+/** How far the virtual clock can be shared among workers. */
+export function parallelismOf(topology: Topology): Parallelism {
+  const drafts = draftSwitches(topology);
+  const islands = islandsOf(drafts, topology.links);
+  const switchOf = switchesByPort(drafts);
+  const at = (port: string) => islands.of[switchOf.get(port)!];
+  const between = topology.links.filter(({ a, b }) => at(a) !== at(b));
+  return {
+    groups: islands.switches.map((own) => [...new Set(own.map((number) => drafts[number]!.host))]),
+    cellNs: cellNsOf(between.map(({ delayNs }) => delayNs)),
+  };
 }

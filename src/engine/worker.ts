@@ -4,10 +4,11 @@
  * It sleeps on its bell when nothing is due. The bell is read before the last look for work, so that whoever brings work
  * after that look changes it and the sleep does not begin; `sleeping` tells other workers that ringing is needed at all.
  */
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort, threadId } from 'node:worker_threads';
 import { execute } from './command.ts';
 import {
   COMMAND,
+  HAND_ANY,
   ORIGIN,
   PAUSE,
   RUN,
@@ -56,9 +57,11 @@ class Shell {
   }
 
   run(): void {
+    this.#memory.setU32(this.#task.workerAt + L.Worker_thread, threadId);
     const work = this.#task.clock === 'wall' ? () => this.#wall() : () => this.#virtual();
     for (let command = this.#command(); command !== STOP; command = this.#command()) {
       const bell = Atomics.load(this.#memory.words, this.#bell);
+      this.#beat();
       this.#readMail();
       if (command === PAUSE) {
         this.#setState(STATE_PAUSED);
@@ -70,6 +73,11 @@ class Shell {
     this.#readMail();
     this.#setState(STATE_ENDED);
     this.#task.port.close();
+  }
+
+  /** A sign of life, at least once in each sleep and each turn of the core. */
+  #beat(): void {
+    Atomics.add(this.#memory.words, this.#memory.word(this.#task.workerAt + L.Worker_beat), 1);
   }
 
   #command(): number {
@@ -112,6 +120,14 @@ class Shell {
     this.#memory.setU64(at, this.#memory.u64(at) + process.hrtime.bigint() - from);
   }
 
+  #execute(letter: Uint8Array): Uint8Array {
+    const inHand = this.#task.workerAt + L.Worker_inHand;
+    this.#memory.setU32(inHand, HAND_ANY);
+    const answer = execute(this.#core, letter);
+    this.#memory.setU32(inHand, 0);
+    return answer;
+  }
+
   #setState(state: number): void {
     const word = this.#memory.word(this.#task.workerAt + L.Worker_state);
     if (this.#memory.words[word] === state) return;
@@ -130,7 +146,7 @@ class Shell {
       letter !== undefined;
       letter = receiveMessageOnPort(this.#task.port)
     ) {
-      this.#task.port.postMessage(execute(this.#core, letter.message as Uint8Array));
+      this.#task.port.postMessage(this.#execute(letter.message as Uint8Array));
     }
   }
 }

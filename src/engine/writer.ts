@@ -1,5 +1,6 @@
 /** The thread that writes captures: it empties the rings until it is told that nothing more will come. */
-import { WRITER } from './control.ts';
+import { threadId } from 'node:worker_threads';
+import { WRITER, WRITER_THREAD } from './control.ts';
 import { Drain, type DrainFile, type DrainResult } from './drain.ts';
 import { SharedMemory } from './memory.ts';
 
@@ -15,6 +16,7 @@ const IDLE_MS_MAX = 50;
 
 export default function runWriter(task: WriterTask): DrainResult[] {
   const memory = new SharedMemory(task.memory);
+  memory.setU32(task.controlAt + WRITER_THREAD, threadId);
   const over = memory.word(task.controlAt + WRITER);
   const drains = task.files.map((file) => new Drain(memory, file));
   for (let idle = IDLE_MS_MIN; ; ) {
