@@ -36,6 +36,9 @@ export class CaptureRing {
   closed: u32;
   /** Added to internal time to give the file's, ns since 1970. */
   epochNs: u64;
+  /** Bytes that have left the ring since the start of the run, and how many of them had before its file began; written by who empties it. */
+  moved: u64;
+  movedBefore: u64;
 }
 
 /** One port in one file. */

@@ -16,6 +16,7 @@ export interface DrainRing {
 
 /** Plain data, so that it can be sent to a thread: file descriptors belong to the whole process. */
 export interface DrainFile {
+  /** -1: what is captured goes nowhere. */
   readonly fd: number;
   readonly path: string;
   /** Bytes written before the rings' own: the headers. */
@@ -31,6 +32,14 @@ export interface DrainResult {
   readonly failure: string | null;
 }
 
+/** Bytes that have gone from rings to their file: whole blocks, when the rings are empty. */
+export function wholeBytes(memory: SharedMemory, rings: readonly DrainRing[]): number {
+  return rings.reduce((sum, { address }) => {
+    const moved = memory.u64(address + L.CaptureRing_moved) - memory.u64(address + L.CaptureRing_movedBefore);
+    return sum + Number(moved);
+  }, 0);
+}
+
 /** Enough of a block or of a pcap record to tell its length. */
 const RECORD_HEAD_BYTES = 16;
 const PIECE_MAX = 4 * 1024 * 1024;
@@ -39,19 +48,23 @@ export class Drain {
   readonly #memory: SharedMemory;
   readonly #file: DrainFile;
   readonly #write: (bytes: Uint8Array) => void;
-  #whole: number;
+  /** Where a write that failed has left the last whole block. */
+  #end = 0;
   #failure: string | null = null;
 
   /** `write` takes the place of the file for a capture that stays in memory; it must keep a copy. */
   constructor(memory: SharedMemory, file: DrainFile, write?: (bytes: Uint8Array) => void) {
     this.#memory = memory;
     this.#file = file;
-    this.#whole = file.headerBytes;
-    this.#write = write ?? ((bytes) => writeAll(file.fd, bytes));
+    this.#write = write ?? (file.fd < 0 ? () => {} : (bytes) => writeAll(file.fd, bytes));
   }
 
   get result(): DrainResult {
-    return { path: this.#file.path, bytes: this.#whole, failure: this.#failure };
+    return { path: this.#file.path, bytes: this.#failure === null ? this.#whole : this.#end, failure: this.#failure };
+  }
+
+  get #whole(): number {
+    return this.#file.headerBytes + wholeBytes(this.#memory, this.#file.rings);
   }
 
   /** Empties the rings as they are now; returns bytes moved. */
@@ -66,6 +79,8 @@ export class Drain {
     const head = Atomics.load(words, this.#memory.word(ring.address + L.CaptureRing_head)) >>> 0;
     let tail = this.#memory.u32(ring.address + L.CaptureRing_tail);
     const held = (head - tail) >>> 0;
+    if (held === 0) return 0;
+    const whole = this.#whole;
     try {
       for (let left = held; left > 0; ) {
         const from = tail & (ring.bytes - 1);
@@ -73,12 +88,14 @@ export class Drain {
         this.#write(bytes.subarray(ring.bufferAt + from, ring.bufferAt + from + piece));
         tail = (tail + piece) >>> 0;
         left -= piece;
+        // Before the cursor: who finds the ring empty may count on it.
+        const moved = ring.address + L.CaptureRing_moved;
+        this.#memory.setU64(moved, this.#memory.u64(moved) + BigInt(piece));
         Atomics.store(words, this.#memory.word(ring.address + L.CaptureRing_tail), tail | 0);
       }
-      this.#whole += held;
       return held;
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, whole);
       return 0;
     }
   }
@@ -89,24 +106,26 @@ export class Drain {
     return 0;
   }
 
-  #fail(error: unknown): void {
+  /** `whole`: the file's length before what could not be written. */
+  #fail(error: unknown, whole: number): void {
     for (const ring of this.#file.rings)
       Atomics.store(this.#memory.words, this.#memory.word(ring.address + L.CaptureRing_closed), 1);
+    this.#end = whole;
     try {
-      this.#whole = this.#lastWholeBlock();
-      ftruncateSync(this.#file.fd, this.#whole);
+      this.#end = this.#lastWholeBlock(whole);
+      ftruncateSync(this.#file.fd, this.#end);
     } catch {
       // A pipe cannot be cut back; its reader has what it has.
     }
-    this.#failure = `${this.#file.path}: ${reason(error)}; the capture ends there, after ${this.#whole} bytes, and can be read`;
+    this.#failure = `${this.#file.path}: ${reason(error)}; the capture ends there, after ${this.#end} bytes, and can be read`;
   }
 
   /** Where the file ends when the block that was only begun is left out. */
-  #lastWholeBlock(): number {
+  #lastWholeBlock(from: number): number {
     const fd = openSync(this.#file.path, 'r');
     const end = fstatSync(fd).size;
     const head = Buffer.alloc(RECORD_HEAD_BYTES);
-    let at = this.#whole;
+    let at = from;
     for (let next = at; next <= end; ) {
       at = next;
       if (readSync(fd, head, 0, RECORD_HEAD_BYTES, at) < RECORD_HEAD_BYTES) break;

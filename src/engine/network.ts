@@ -5,79 +5,79 @@
  * with the control thread free to watch), or the calling thread itself (`inline`), which is what replays, tests and programs
  * that step want: it starts at once and every call returns when its work is done.
  */
-import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
+import type { CapturedFrame } from '../capture/read.ts';
 import type { CaptureReport, Ledger, MacEntry, MoveReport, PortReport, Report } from '../telemetry/report.ts';
 import { teachingReport } from '../telemetry/teaching.ts';
-import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
-import { closeCapture, header, openCapture } from './capture-file.ts';
+import type { PortName, Topology } from '../topology/model.ts';
 import { type CommandBody, carryOut } from './command.ts';
 import { COMMAND, ORIGIN, PAUSE, RUN, STEPS, STOP, TARGET } from './control.ts';
 import { type Core, coreModule, instantiate, RUN_DONE, RUN_TIGHT } from './core.ts';
-import { Directory, portNames } from './directory.ts';
-import { Drain, type DrainFile, type DrainResult } from './drain.ts';
+import { Directory } from './directory.ts';
+import type { DrainResult } from './drain.ts';
 import { type Explanation, explain } from './explain.ts';
 import { fill } from './fill.ts';
 import * as L from './generated/layout.ts';
 import { NEVER } from './in-memory.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
-import { Operator } from './operator.ts';
-import { clampTime, NetworkError, type NetworkOptions, settle, TIME_NS_MAX } from './options.ts';
-import { type Plan, type PlannedSwitch, plan } from './plan.ts';
+import { clampTime, NetworkError, type NetworkOptions, type RestoreOptions, settle, TIME_NS_MAX } from './options.ts';
+import { Outlets } from './outlets.ts';
+import type { Plan, PlannedSwitch, PlannedWire } from './plan.ts';
 import { INJECT_BYTES_MAX } from './plan-capture.ts';
+import { planNetwork } from './planning.ts';
+import { checkCaptures, Restorable } from './restorable.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { EngineState, FixedOptions } from './snapshot-content.ts';
 import { Threads } from './threads.ts';
 
 const STEPS_AT_ONCE = 100_000;
-const MEMORY_TAP = '(memory)';
 
-export class Network extends Operator {
+/** What a network is made from that goes on where another one was. */
+interface Source {
+  readonly snapshot: Snapshot;
+  readonly captureAs: Readonly<Record<string, string>>;
+}
+
+export class Network extends Restorable {
   override readonly topology: Topology;
-  readonly clock: 'wall' | 'virtual';
+  override readonly clock: 'wall' | 'virtual';
   /** @internal Addresses and sums, for tests and benches. */
-  readonly plan: Plan;
+  override readonly plan: Plan;
   /** @internal */
   override readonly memory: SharedMemory;
-  readonly #core: Core;
+  protected override readonly core: Core;
   readonly #observer: Observer;
   protected override readonly directory: Directory;
   readonly #inline: boolean;
   readonly #epochNs: bigint;
-  readonly #files: readonly DrainFile[];
-  readonly #drains: readonly Drain[];
-  readonly #tapHeader: Uint8Array;
-  #tap: Uint8Array[] = [];
+  protected override readonly outlets: Outlets;
+  protected override readonly fixed: FixedOptions;
   #threads: Threads | null = null;
   #injected = 0n;
-  readonly #lastInjectedNs = new Map<PortName, bigint>();
+  #lastInjectedNs = new Map<PortName, bigint>();
+  /** Internal time when the threads start, ns. */
+  #fromNs = 0n;
   #startedAt = 0n;
   #stoppedAfterNs: bigint | null = null;
   #pausedAt = 0n;
   #captureReports: CaptureReport[] = [];
 
-  /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. */
-  constructor(topology: Topology, options: NetworkOptions = {}) {
+  /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. `from` is internal: see `Network.from`. */
+  constructor(topology: Topology, options: NetworkOptions = {}, from: Source | null = null) {
     super();
-    const { isVirtual, inline, workers, burst, ringEntries } = settle(options);
+    const { inline: _, history, ...fixed } = options;
+    const { isVirtual, inline, burst, ringEntries } = settle(options);
     this.topology = topology;
     this.clock = isVirtual ? 'virtual' : 'wall';
     this.#inline = inline;
-    const watch = options.watch ?? [];
-    const tap: CaptureRequest[] =
-      watch.length > 0 ? [{ file: MEMORY_TAP, ports: portNames(topology, watch), snapLength: 0 }] : [];
-    const captures = [...topology.captures, ...(options.captures ?? [])];
-    this.plan = plan(topology, {
-      workers,
-      injectAt: portNames(topology, options.injectAt ?? []),
-      captures: [...captures, ...tap],
-      burst,
-      ringEntries,
-      lossless: isVirtual,
-    });
+    this.plan = planNetwork(topology, options);
     const pages = this.plan.bytes / 65_536;
     this.memory = new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
-    this.#core = instantiate(coreModule(), this.memory.memory);
+    this.core = instantiate(coreModule(), this.memory.memory);
     this.#epochNs = options.epochNs ?? (isVirtual ? 0n : BigInt(Date.now()) * 1_000_000n);
-    fill(this.memory, this.#core, this.plan, topology, {
+    this.fixed = { ...fixed, epochNs: this.#epochNs };
+    if (from !== null) this.assertSame(from.snapshot);
+    fill(this.memory, this.core, this.plan, topology, {
       virtual: isVirtual,
       burst,
       ringEntries,
@@ -88,25 +88,28 @@ export class Network extends Operator {
     });
     this.#observer = new Observer(this.memory, this.plan, topology);
     this.directory = new Directory(topology, this.plan);
-    this.#files = this.#openFiles(captures.length);
-    const tapPlan = this.plan.captures[captures.length];
-    this.#tapHeader = tapPlan ? header(this.plan, tapPlan, topology, this.clock) : new Uint8Array(0);
-    const tapFile = { fd: -1, path: MEMORY_TAP, headerBytes: 0, isPcap: false, rings: tapPlan?.rings ?? [] };
-    const keep = new Drain(this.memory, tapFile, (bytes) => this.#tap.push(bytes.slice()));
-    this.#drains = this.#inline ? [...this.#files.map((file) => new Drain(this.memory, file)), keep] : [];
+    this.outlets = new Outlets(this.memory, this.plan, topology, this.clock, from?.captureAs ?? null);
+    if (from !== null) this.goTo(from.snapshot);
+    if (history !== undefined) this.keepHistory(history);
   }
 
-  #openFiles(count: number): DrainFile[] {
-    return this.plan.captures
-      .slice(0, count)
-      .map((capture) => openCapture(this.plan, capture, this.topology, this.clock));
+  /** A network that goes on from a snapshot as the one that it was taken of. Throws as the constructor does, and SnapshotError. */
+  static from(snapshot: Snapshot, options: RestoreOptions = {}): Network {
+    const { captureAs = {}, ...more } = options;
+    checkCaptures(snapshot, captureAs);
+    return new Network(snapshot.topology, { ...snapshot.options, ...more }, { snapshot, captureAs });
+  }
+
+  /** A second network that goes on from here on its own; its captures go where `captureAs` says. On the wall clock it is to be started. */
+  async fork(options: RestoreOptions = {}): Promise<Network> {
+    return Network.from(await this.snapshot(), options);
   }
 
   /** Internal time: ns since the start. */
-  get nowNs(): bigint {
+  override get nowNs(): bigint {
     if (this.clock === 'virtual') return this.memory.u64(this.plan.workers[0]!.address + L.Worker_now);
     if (this.#stoppedAfterNs !== null) return this.#stoppedAfterNs;
-    if (this.#threads === null) return 0n;
+    if (this.#threads === null) return this.#fromNs;
     if (this.#pausedAt !== 0n) return this.#pausedAt - this.#startedAt;
     return process.hrtime.bigint() - this.#startedAt;
   }
@@ -114,12 +117,12 @@ export class Network extends Operator {
   /** Starts the pool threads, and the clock once all of them stand ready; on the virtual clock they wait for `runUntil`. */
   async start(): Promise<void> {
     if (this.#inline) throw new NetworkError('a network in this thread does not start: call runUntil or step');
-    this.#assertOpen();
+    this.assertOpen();
     if (this.#threads !== null) throw new NetworkError('the network has been started already');
     this.memory.setU32(this.plan.controlAt + COMMAND, PAUSE);
-    this.#threads = new Threads(this.memory, this.plan, this.clock, this.#files);
-    this.#startedAt = process.hrtime.bigint();
-    this.#pausedAt = this.#startedAt;
+    this.#threads = new Threads(this.memory, this.plan, this.clock, this.outlets.files);
+    this.#pausedAt = process.hrtime.bigint();
+    this.#startedAt = this.#pausedAt - this.#fromNs;
     await this.#threads.settled();
     this.resume();
   }
@@ -141,12 +144,12 @@ export class Network extends Operator {
     threads.command(RUN);
   }
 
-  #assertOpen(): void {
+  protected override assertOpen(): void {
     if (this.#stoppedAfterNs !== null) throw new NetworkError('the network has been stopped; build another one');
   }
 
   #running(): Threads {
-    this.#assertOpen();
+    this.assertOpen();
     if (this.#threads === null) throw new NetworkError('the network has not been started');
     return this.#threads;
   }
@@ -179,13 +182,16 @@ export class Network extends Operator {
    * as many visits to ports: where physical switches form a loop without delay, an instant never ends.
    */
   advance(untilNs: bigint, eventsMax = Number.POSITIVE_INFINITY): boolean {
-    const rounds = this.plan.workers[0]!.address + L.Worker_rounds;
-    const from = this.memory.count(rounds);
+    return this.go(clampTime(untilNs), eventsMax);
+  }
+
+  protected override run(untilNs: bigint, eventsMax: number): boolean {
+    const end = this.position + eventsMax;
     let status = RUN_TIGHT;
-    for (let left = eventsMax; left > 0 && status !== RUN_DONE; left = eventsMax - (this.memory.count(rounds) - from)) {
-      status = this.#step(clampTime(untilNs), Math.min(left, STEPS_AT_ONCE));
+    for (let left = eventsMax; left > 0 && status !== RUN_DONE; left = end - this.position) {
+      status = this.#step(untilNs, Math.min(left, STEPS_AT_ONCE));
     }
-    this.#drain();
+    this.outlets.drain();
     return status === RUN_DONE;
   }
 
@@ -193,8 +199,7 @@ export class Network extends Operator {
   async step(events = 1): Promise<bigint> {
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be stepped; use the virtual clock');
     if (this.#inline) {
-      for (let left = events; left > 0; left--) if (this.#step(NEVER, 1) === RUN_DONE) break;
-      this.#drain();
+      this.go(NEVER, events);
     } else {
       await this.pause();
       Atomics.store(this.memory.words, this.memory.word(this.plan.controlAt + STEPS), events);
@@ -208,16 +213,12 @@ export class Network extends Operator {
   }
 
   #step(untilNs: bigint, budget: number): number {
-    this.#assertOpen();
+    this.assertOpen();
     if (!this.#inline)
       throw new NetworkError('only a network on the virtual clock in this thread can be advanced by a call');
-    const status = this.#core.runVirtual(this.plan.workers[0]!.address, untilNs, budget);
-    if (status === RUN_TIGHT) this.#drain();
+    const status = this.core.runVirtual(this.plan.workers[0]!.address, untilNs, budget);
+    if (status === RUN_TIGHT) this.outlets.drain();
     return status;
-  }
-
-  #drain(): void {
-    for (const drain of this.#drains) drain.run();
   }
 
   /** Ends the run, closes the captures and tells what happened. Safe to call twice. */
@@ -229,32 +230,13 @@ export class Network extends Operator {
         this.#threads.command(STOP);
         drained = await this.#threads.join();
       } else {
-        this.#drain();
-        drained = this.#drains.map((drain) => drain.result);
+        this.outlets.drain();
+        drained = this.outlets.results;
       }
       this.#stoppedAfterNs = elapsed;
-      this.#captureReports = this.#files.map((file, i) => this.#closeFile(file, i, drained[i]));
+      this.#captureReports = this.outlets.close(this.#observer, drained, this.#epochNs + elapsed, this.#epochNs);
     }
     return this.report();
-  }
-
-  #closeFile(file: DrainFile, i: number, drained: DrainResult | undefined): CaptureReport {
-    const result = drained ?? {
-      path: file.path,
-      bytes: file.headerBytes,
-      failure: `${file.path}: the thread that writes captures died`,
-    };
-    const end = this.#epochNs + this.nowNs;
-    return closeCapture(
-      this.memory,
-      this.#observer,
-      this.plan,
-      this.plan.captures[i]!,
-      file,
-      result,
-      end,
-      this.#epochNs,
-    );
   }
 
   /**
@@ -276,12 +258,21 @@ export class Network extends Operator {
       throw new NetworkError(
         `a frame at ${atNs} ns cannot enter at ${port.name}, where one at ${before} ns is ahead of it`,
       );
+    if (!this.#enter(port.name, wire, bytes, atNs)) return false;
+    if (this.hasHistory) {
+      const kept = bytes.slice();
+      this.note(() => this.#enter(port.name, wire, kept, atNs));
+    }
+    return true;
+  }
+
+  #enter(name: PortName, wire: PlannedWire, bytes: Uint8Array, atNs: bigint): boolean {
     this.memory.bytes.set(bytes, this.plan.stagingAt);
     const id = this.#injected + 1n;
-    if (this.#core.inject(wire.address, this.plan.injectPoolAt, this.plan.stagingAt, bytes.length, id, atNs) === 0)
+    if (this.core.inject(wire.address, this.plan.injectPoolAt, this.plan.stagingAt, bytes.length, id, atNs) === 0)
       return false;
     this.#injected = id;
-    this.#lastInjectedNs.set(port.name, atNs);
+    this.#lastInjectedNs.set(name, atNs);
     return true;
   }
 
@@ -292,12 +283,43 @@ export class Network extends Operator {
 
   protected override async command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
     if (this.#threads !== null && this.#stoppedAfterNs === null) return this.#threads.send(sw.worker, body);
-    return carryOut(this.#core, body);
+    const done = carryOut(this.core, body);
+    this.note(() => carryOut(this.core, body));
+    return done;
+  }
+
+  protected override async hold(): Promise<() => void> {
+    const threads = this.#threads;
+    if (threads === null || this.#stoppedAfterNs !== null) {
+      this.outlets.drain();
+      return () => {};
+    }
+    const wasPaused = this.#pausedAt !== 0n;
+    await this.pause();
+    await threads.written();
+    const target = this.plan.controlAt + TARGET;
+    const isUnderWay = this.memory.u64(target) > this.nowNs;
+    return () => {
+      // Who has come to the target stays there, wherever that is now.
+      if (!isUnderWay) this.memory.setU64(target, this.nowNs);
+      if (!wasPaused) this.resume();
+    };
+  }
+
+  protected override engineState(): EngineState {
+    return { injected: this.#injected, lastInjectedNs: Object.fromEntries(this.#lastInjectedNs) };
+  }
+
+  protected override setEngineState({ injected, lastInjectedNs }: EngineState, timeNs: bigint): void {
+    this.#injected = injected;
+    this.#lastInjectedNs = new Map(Object.entries(lastInjectedNs));
+    this.#fromNs = timeNs;
+    this.#startedAt = this.#pausedAt - timeNs;
   }
 
   /** Virtual clock in this thread: when the next event is due, ns; null when nothing is on its way any more. Probes and LACP, which never end, are none. */
   nextEventNs(): bigint | null {
-    const next = BigInt.asUintN(64, this.#core.nextWork(this.plan.workers[0]!.address, false));
+    const next = BigInt.asUintN(64, this.core.nextWork(this.plan.workers[0]!.address, false));
     return next > TIME_NS_MAX ? null : next;
   }
 
@@ -325,9 +347,7 @@ export class Network extends Operator {
 
   /** What passed the watched ports since the last call, in order. */
   takeFrames(): CapturedFrame[] {
-    const bytes = Buffer.concat([this.#tapHeader, ...this.#tap]);
-    this.#tap = [];
-    return this.#tapHeader.length === 0 ? [] : [...readCaptureBytes(MEMORY_TAP, bytes)];
+    return this.outlets.takeFrames();
   }
 
   report(): Report {

@@ -24,6 +24,25 @@ export interface NetworkOptions {
   readonly burst?: number;
   /** Entries of a vNIC's ring each way, a power of two. Default 256. */
   readonly ringEntries?: number;
+  /** Keep what it takes to go back (`back`, `rewindTo`); `{}` for the defaults. Virtual clock in this thread only. */
+  readonly history?: HistoryOptions;
+}
+
+export interface HistoryOptions {
+  /** A state is taken after so many frames, at least 1. Default 10,000. */
+  readonly everyFrames?: number;
+  /** And after so much simulated time, ns, if any frame was moved. Default: not by time. */
+  readonly everyNs?: bigint;
+  /** Most states that are kept, 2-10,000: older ones stand further and further apart. Default 64. */
+  readonly keep?: number;
+  /** Most bytes that they take together; two states are kept anyway. Default 256 MiB. */
+  readonly bytesMax?: number;
+}
+
+/** How a network made from a snapshot differs from the one that the snapshot was taken of. */
+export interface RestoreOptions extends Pick<NetworkOptions, 'inline' | 'history'> {
+  /** Where captures go on, by the file that they had: new files, from the snapshot on. What is not named goes nowhere. */
+  readonly captureAs?: Readonly<Record<string, string>>;
 }
 
 /** A misuse of the library, or of a name in it: one line. */
@@ -46,6 +65,7 @@ const BURST = { virtual: 8, wall: 64 } as const;
 const RING_ENTRIES = 256;
 const RING_ENTRIES_MIN = 64;
 const RING_ENTRIES_MAX = 65_536;
+const STATES_MAX = 10_000;
 const AGEING_SECONDS_MAX = 1_000_000;
 const VID_MAX = 4094;
 /** The latest time the core can stamp a table entry with: 52 bits of ns, 52 days. */
@@ -68,7 +88,22 @@ export function settle(options: NetworkOptions): Settings {
       'frames can be watched in memory on the virtual clock in this thread only; capture to a file instead',
     );
   }
+  if (options.history !== undefined) {
+    if (!inline) throw new NetworkError('history is for the virtual clock in this thread; elsewhere take snapshots');
+    checkHistory(options.history);
+  }
   return { isVirtual, inline, workers: isVirtual ? 1 : workers, burst, ringEntries };
+}
+
+function checkHistory({ everyFrames = 1, everyNs = 1n, keep = 2, bytesMax = 1 }: HistoryOptions): void {
+  const refuse = (name: string, value: number | bigint, allowed: string) =>
+    new NetworkError(`history.${name} ${value} is not in range; allowed is ${allowed}`);
+  if (!Number.isSafeInteger(everyFrames) || everyFrames < 1)
+    throw refuse('everyFrames', everyFrames, 'a whole number from 1');
+  if (everyNs < 1n) throw refuse('everyNs', everyNs, 'a time from 1 ns');
+  if (!Number.isInteger(keep) || keep < 2 || keep > STATES_MAX)
+    throw refuse('keep', keep, `a whole number from 2 to ${STATES_MAX}`);
+  if (!(bytesMax > 0)) throw refuse('bytesMax', bytesMax, 'above 0');
 }
 
 function whole(name: string, value: number, first: number, last: number): number {

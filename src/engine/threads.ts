@@ -100,6 +100,21 @@ export class Threads {
     if (this.failure !== null) throw this.failure;
   }
 
+  /** The workers are paused: resolves once all that they have captured is in its files. */
+  async written(): Promise<void> {
+    const { words } = this.#memory;
+    const word = (at: number) => Atomics.load(words, this.#memory.word(at));
+    const rings = this.#plan.captures.flatMap((capture) => capture.rings.map(({ address }) => address));
+    const isEmpty = (at: number) =>
+      word(at + L.CaptureRing_head) === word(at + L.CaptureRing_tail) || word(at + L.CaptureRing_closed) === 1;
+    while (this.failure === null && !rings.every(isEmpty)) {
+      // It looks again when it is woken, whatever the word says.
+      Atomics.notify(words, this.#memory.word(this.#plan.controlAt + WRITER));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    if (this.failure !== null) throw this.failure;
+  }
+
   /** Waits for the workers, then for the last captured byte; the command STOP has been given. */
   async join(): Promise<DrainResult[]> {
     await this.#ended;
