@@ -36,7 +36,7 @@ export class CaptureRing {
   closed: u32;
   /** Added to internal time to give the file's, ns since 1970. */
   epochNs: u64;
-  /** Bytes that have left the ring since the start of the run, and how many of them had before its file began; written by who empties it. */
+  /** Bytes that have left the ring since the start of the run, and those of them before its file began; whoever empties it writes them. */
   moved: u64;
   movedBefore: u64;
 }

@@ -109,7 +109,8 @@ export class History {
       const stop = ahead === undefined || ahead.timeNs > untilNs ? untilNs : ahead.timeNs;
       const look = this.#everyNs === NEVER ? end : position + LOOK_FRAMES;
       const most = Math.min(end, ahead?.position ?? end, look, this.#due()) - position;
-      const isOver = stage.run(stop, most);
+      // No frame is due before an input that comes at this very place later.
+      const isOver = stage.run(stop, Math.max(most, 1));
       this.#look();
       if (!isOver) continue;
       if (stop === untilNs) return true;

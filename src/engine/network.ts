@@ -283,9 +283,16 @@ export class Network extends Restorable {
 
   protected override async command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
     if (this.#threads !== null && this.#stoppedAfterNs === null) return this.#threads.send(sw.worker, body);
-    const done = carryOut(this.core, body);
-    this.note(() => carryOut(this.core, body));
+    const done = this.#carryOut(body);
+    this.note(() => this.#carryOut(body));
     return done;
+  }
+
+  #carryOut(body: CommandBody): boolean {
+    // It happens now, not when its switch was last moved; so it does not matter how the run before was cut up.
+    const now = this.nowNs;
+    if (this.clock === 'virtual') for (const { address } of this.plan.workers) this.core.setTime(address, now);
+    return carryOut(this.core, body);
   }
 
   protected override async hold(): Promise<() => void> {
