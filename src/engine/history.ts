@@ -40,7 +40,7 @@ interface Entry {
   readonly again: () => void;
 }
 
-const EVERY_FRAMES = 10_000;
+const EVERY_FRAMES = 100_000;
 const KEEP = 64;
 const BYTES_MAX = 256 * 1024 * 1024;
 /** Frames between two looks at the time. */

@@ -29,7 +29,7 @@ export interface NetworkOptions {
 }
 
 export interface HistoryOptions {
-  /** A state is taken after so many frames, at least 1. Default 10,000. */
+  /** A state is taken after so many frames, at least 1. Default 100,000. */
   readonly everyFrames?: number;
   /** And after so much simulated time, ns, if any frame was moved. Default: not by time. */
   readonly everyNs?: bigint;

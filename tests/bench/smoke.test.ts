@@ -23,7 +23,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.each(['peers', 'policy', 'hosts', 'start', 'idle', 'micro'])('bench/%s.ts', (name) => {
+describe.each(['peers', 'policy', 'hosts', 'start', 'idle', 'snapshot', 'micro'])('bench/%s.ts', (name) => {
   it('prints finite figures', () => {
     const { figures } = lines.find((line) => line.bench === name)!;
     expect(figures.length).toBeGreaterThan(0);
