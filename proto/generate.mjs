@@ -2,7 +2,8 @@
  * Makes everything that is generated, and nothing when it is up to date:
  *
  *   proto/verdicts.proto ─▶ src/core/generated/verdicts.ts       constants for the core
- *                        └▶ src/telemetry/generated/verdicts.ts  names, rules and sentences for people
+ *                        ├▶ src/telemetry/generated/verdicts.ts  names, rules and sentences for people
+ *                        └▶ src/topology/generated/verdicts.ts   the names that an event's condition may have
  *   src/core/*.ts        ─▶ src/core/generated/layout.ts         every struct's offsets, as the core's own exports
  *                        └▶ src/engine/generated/core.wasm       the core
  *                        └▶ src/engine/generated/layout.ts       the offsets again, read from core.wasm
@@ -39,7 +40,8 @@ function stamp() {
 async function generate() {
   // Taken first: what is edited meanwhile has not been compiled.
   const made = stamp();
-  for (const room of ['core', 'engine', 'telemetry']) mkdirSync(at('src', room, 'generated'), { recursive: true });
+  for (const room of ['core', 'engine', 'telemetry', 'topology'])
+    mkdirSync(at('src', room, 'generated'), { recursive: true });
   rmSync(stampFile, { force: true });
   await writeVerdicts();
   writeCoreLayout();
@@ -53,6 +55,7 @@ async function writeVerdicts() {
   const { default: protobuf } = await import('protobufjs');
   const { root: parsed } = protobuf.parse(readFileSync(at('proto/verdicts.proto'), 'utf8'), { keepCase: true });
   const core = [];
+  const names = [];
   const people = [
     "export interface Row {\n  readonly name: string;\n  readonly number: number;\n  readonly side: 'ingress' | 'egress';\n" +
       "  readonly fate: 'pass' | 'drop';\n  /** `R7`, `C13`; `-` for none. */\n  readonly rule: string;\n  readonly sentence: string;\n}\n",
@@ -71,6 +74,16 @@ async function writeVerdicts() {
     });
     const upper = kind.toUpperCase();
     core.push(`export const ${upper}_COUNT: u32 = ${rows.length};`);
+    if (kind === 'Verdict') {
+      // By side and fate, as sets of verdict numbers: what repair.ts sums up.
+      const numbers = (key, value) =>
+        rows.filter(([name]) => valuesOptions[name]?.[`(${key})`] === value).map((row) => row[1]);
+      if (rows.length > 64)
+        throw new Error('proto/verdicts.proto: a set of verdicts has 64 bits, and there are more rows');
+      const set = (key, value) => numbers(key, value).reduce((bits, number) => bits | (1n << BigInt(number)), 0n);
+      core.push(`export const VERDICTS_INGRESS: u64 = ${set('side', 'INGRESS')};`);
+      core.push(`export const VERDICTS_DROP: u64 = ${set('fate', 'DROP')};`);
+    }
     people.push(`export const ${upper}S: readonly Row[] = [`);
     for (const [name, number] of rows) {
       const short = name.slice(prefix.length);
@@ -85,11 +98,21 @@ async function writeVerdicts() {
         sentence: option('sentence'),
       };
       people.push(`  ${JSON.stringify(row)},`);
+      if (kind === 'Verdict') names.push(row);
     }
     people.push('];\n');
   }
   writeFileSync(at('src/core/generated/verdicts.ts'), `${core.join('\n')}\n`);
   writeFileSync(at('src/telemetry/generated/verdicts.ts'), people.join('\n'));
+  const drops = names.filter(({ rule, fate }) => rule.startsWith('R') && fate === 'drop');
+  const number = (rule) => Number(rule.slice(1));
+  const rules = [...new Set(drops.map(({ rule }) => rule))].sort((a, b) => number(a) - number(b));
+  const lists = [
+    `export const verdictNames: readonly string[] = ${JSON.stringify(names.map(({ name }) => name))};`,
+    '/** Rules that drop frames. */',
+    `export const rulesThatDrop: readonly string[] = ${JSON.stringify(rules)};`,
+  ];
+  writeFileSync(at('src/topology/generated/verdicts.ts'), `${lists.join('\n')}\n`);
 }
 
 /** `export const Port_kind: u32 = offsetof<Port>('kind')` for every field of every @unmanaged class. */

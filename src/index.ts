@@ -15,6 +15,7 @@ export { type HistoryOptions, NetworkError, type NetworkOptions, type RestoreOpt
 export { PlanError } from './engine/plan.ts';
 export { Snapshot } from './engine/snapshot.ts';
 export { SnapshotError } from './engine/snapshot-file.ts';
+export type { WireChange } from './engine/wire-change.ts';
 export type { Difference } from './telemetry/difference.ts';
 export { CHECKS, type Row, VERDICTS } from './telemetry/generated/verdicts.ts';
 export type * from './telemetry/report.ts';

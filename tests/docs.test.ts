@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'vswitch-docs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the samples', () => {
-  it.each(['two-uplinks', 'vlans'])('%s.pcapng is what its topology gives, byte for byte', async (name) => {
+  it.each(['two-uplinks', 'vlans', 'failover'])('%s.pcapng is what its topology gives, byte for byte', async (name) => {
     const topology = loadTopology(join(root, 'captures/samples', `${name}.yaml`));
     const file = join(folder, `${name}.pcapng`);
     const network = new Network({ ...topology, captures: topology.captures.map((capture) => ({ ...capture, file })) });
@@ -38,6 +38,13 @@ describe('the README', () => {
     const { hosts, streams } = parseTopology(yaml, 'lab.yaml');
     expect(hosts.map((host) => host.name)).toEqual(['esx1', 'hyp1', 'hyp2', 'hyp3']);
     expect(streams).toHaveLength(1);
+  });
+
+  it('shows events that can happen', () => {
+    const sample = readFileSync(join(root, 'captures/samples/failover.yaml'), 'utf8');
+    const [, events] = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map((block) => block[1]!);
+    const before = sample.slice(0, sample.indexOf('events:'));
+    expect(parseTopology(before + events, 'lab.yaml').events).toHaveLength(9);
   });
 
   it('shows the error that a wrong uplink in it gives', () => {

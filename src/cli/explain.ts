@@ -4,6 +4,7 @@ import { firstTimeNs, replay } from '../endpoints/replay.ts';
 import type { Explanation } from '../engine/explain.ts';
 import { Network } from '../engine/network.ts';
 import { loadTopology } from '../topology/load.ts';
+import { withoutTraffic } from '../topology/stream.ts';
 import type { PortFile } from './arguments.ts';
 import { EXIT_FINE, tellWarnings } from './errors.ts';
 import { paint } from './format.ts';
@@ -26,7 +27,7 @@ export interface ExplainOptions {
 }
 
 export async function explainFrame(file: string, options: ExplainOptions): Promise<number> {
-  const topology = { ...loadTopology(file), streams: [], captures: [] };
+  const topology = { ...withoutTraffic(loadTopology(file)), captures: [] };
   tellWarnings(topology);
   const port = knownPort(topology, options.port);
   const bytes = readFrame(options.frame);

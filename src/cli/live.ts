@@ -2,9 +2,10 @@
 import { stdout } from 'node:process';
 import type { Network } from '../engine/network.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
-import type { PortReport } from '../telemetry/report.ts';
-import { bannerOf } from '../telemetry/teaching.ts';
+import type { EventReport, PortReport } from '../telemetry/report.ts';
+import { note } from './errors.ts';
 import { bar, grouped, paint, scaled, table } from './format.ts';
+import { deathLine, eventTime, isolatedLine } from './summary.ts';
 
 const REDRAW_MS = 250;
 const LINE_MS = 1000;
@@ -12,6 +13,7 @@ const ROWS_MAX = 20;
 const ROWS_MIN = 3;
 /** Lines beside ports and drops: progress, titles, how many more, two empty ones, the cursor's own. */
 const LINES_BESIDE = 7;
+const EVENTS_SHOWN = 3;
 const BAR_WIDTH = 32;
 /** A line wider than the terminal is cut there; wrapped, it would count for two. */
 const WRAP_OFF = '\x1b[?7l';
@@ -32,6 +34,8 @@ export class Live {
   readonly #isTerminal = stdout.isTTY === true;
   #last: Sample;
   #drawn = 0;
+  #lastEvent: EventReport | undefined;
+  readonly #told = new Set<string>();
 
   constructor(network: Network, durationNs: bigint, isQuiet: boolean) {
     this.#network = network;
@@ -44,13 +48,35 @@ export class Live {
     return { atMs: performance.now(), ports: this.#network.ports() };
   }
 
+  /** Tells of workers that died. */
+  #tellDeaths(): void {
+    const { deaths, isolated } = this.#network;
+    const lines = [...deaths.map(deathLine), ...isolated.map(isolatedLine)];
+    const fresh = lines.filter((line) => !this.#told.has(line));
+    if (fresh.length > 0) this.end();
+    for (const line of fresh) {
+      this.#told.add(line);
+      note(line);
+    }
+  }
+
   /** Draws if it is time to. */
   look(): void {
+    this.#tellDeaths();
+    if (!this.#isQuiet && !this.#isTerminal) this.#tellEvents();
     if (this.#isQuiet || performance.now() - this.#last.atMs < (this.#isTerminal ? REDRAW_MS : LINE_MS)) return;
     const now = this.#sample();
     if (this.#isTerminal) this.#redraw(now);
     else stdout.write(`${this.#line(now)}\n`);
     this.#last = now;
+  }
+
+  /** A line for each event since the last look. */
+  #tellEvents(): void {
+    const events = this.#network.events();
+    const from = this.#lastEvent === undefined ? 0 : events.indexOf(this.#lastEvent) + 1;
+    for (const event of events.slice(from)) stdout.write(`${eventTime(event)}  ${event.what}\n`);
+    this.#lastEvent = events.at(-1);
   }
 
   /** Leaves the screen clear for the summary. */
@@ -103,7 +129,8 @@ export class Live {
         `${GUARDS.has(rule) ? paint('yellow', 'loop guard') : 'drop      '}  ${rule.padEnd(4)} ${name.padEnd(18)} ${grouped(frames)}`,
     );
     // More lines than the screen has would scroll out of reach of the next redraw.
-    const room = (stdout.rows ?? ROWS_MAX) - drops.length - LINES_BESIDE;
+    const events = this.#network.events().slice(-EVENTS_SHOWN);
+    const room = (stdout.rows ?? ROWS_MAX) - drops.length - events.length - LINES_BESIDE;
     const rowsMax = Math.max(ROWS_MIN, Math.min(ROWS_MAX, room));
     const shown = rows.length > rowsMax ? rows.sort((a, b) => b.busy - a.busy).slice(0, rowsMax) : rows;
     const right = (title: string) => ({ title, align: 'right' as const });
@@ -111,10 +138,11 @@ export class Live {
       [{ title: 'port' }, { title: 'kind' }, right('rx/s'), right('tx/s'), right('rx frames'), right('tx frames')],
       shown.map(({ cells }) => cells),
     );
-    const banner = bannerOf(this.#network.topology);
+    const banner = this.#network.banner;
     const text = [
       ...(banner === null ? [] : [paint('yellow', banner)]),
       this.#progress(),
+      ...events.map((event) => `${eventTime(event)}  ${event.what}`),
       '',
       ports,
       ...(rows.length > shown.length ? [`… and ${rows.length - shown.length} quieter ports`] : []),

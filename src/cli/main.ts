@@ -48,7 +48,7 @@ program
   .option('-d, --duration <time>', 'how long; 0 until Ctrl-C; default: 10s, built-in network 4s', duration)
   .option(
     '-w, --workers <n>',
-    'threads that move frames (wall clock); default: one for each core',
+    'threads that move frames; on the virtual clock the result is the same for any number; default: one for each core',
     wholeNumber(1, WORKERS_MAX),
   )
   .addOption(clock)

@@ -7,6 +7,7 @@ import { Network } from '../engine/network.ts';
 import type { Report } from '../telemetry/report.ts';
 import { loadTopology } from '../topology/load.ts';
 import { allPorts } from '../topology/ports.ts';
+import { withoutTraffic } from '../topology/stream.ts';
 import type { PortFile } from './arguments.ts';
 import { EXIT_FAILED, EXIT_FINE, note, tell, tellWarnings, UsageError } from './errors.ts';
 import { counted } from './format.ts';
@@ -28,7 +29,7 @@ export interface ReplayFilesOptions {
 export async function replayFiles(file: string, options: ReplayFilesOptions): Promise<number> {
   const declared = loadTopology(file);
   tellWarnings(declared);
-  const topology = { ...declared, streams: [], captures: [] };
+  const topology = { ...withoutTraffic(declared), captures: [] };
   const inputs = knownPorts(topology, options.in);
   const keepGoing = options.keepGoing === true;
   for (const { file: from } of inputs) {

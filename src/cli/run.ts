@@ -3,11 +3,15 @@ import { availableParallelism } from 'node:os';
 import { stdout } from 'node:process';
 import { Network } from '../engine/network.ts';
 import { TIME_NS_MAX } from '../engine/options.ts';
+import { parallelismOf } from '../engine/placement.ts';
 import { Snapshot } from '../engine/snapshot.ts';
 import { loadTopology, parseTopology } from '../topology/load.ts';
+import type { Topology } from '../topology/model.ts';
 import type { TimeFile } from './arguments.ts';
+import { boundText } from './check.ts';
 import { DEMO } from './demo.ts';
 import { EXIT_FAILED, EXIT_FINE, note, tell, tellWarnings, UsageError } from './errors.ts';
+import { counted } from './format.ts';
 import { Live } from './live.ts';
 import { checkReportPath, makeFolder, writeReport } from './output.ts';
 import { continued, Snapshots } from './snapshot.ts';
@@ -28,6 +32,8 @@ export interface RunOptions {
 const DEMO_NS = 4_000_000_000n;
 const DEFAULT_NS = 10_000_000_000n;
 const LOOK_MS = 100;
+/** Workers that meet more often than this wait for each other more than they gain. */
+const WORTH_WAITING_NS = 2_000;
 /** Real time after which simulated time that stands still is taken for a loop. */
 const STANDSTILL_MS = 4_000;
 
@@ -36,7 +42,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   const { clock } = network;
   const startNs = network.nowNs;
   const lastsNs = options.duration ?? (file === undefined && options.restore === undefined ? DEMO_NS : DEFAULT_NS);
-  if (clock === 'virtual') checkVirtual(lastsNs, options.workers);
+  if (clock === 'virtual') checkVirtual(lastsNs);
   const endNs = lastsNs === 0n ? 0n : startNs + lastsNs;
   const snapshots = new Snapshots(network, options.snapshotAt ?? [], startNs, endNs);
   const stopper = new Stopper();
@@ -67,11 +73,12 @@ export async function run(file: string | undefined, options: RunOptions): Promis
 function build(file: string | undefined, options: RunOptions): Network {
   const topology = file === undefined ? parseTopology(DEMO, 'demo') : loadTopology(file);
   tellWarnings(topology);
+  const { clock = 'wall' } = options;
   if (file === undefined) makeFolder('captures', 'the built-in network captures to there; go to another folder');
   if (options.report !== undefined) checkReportPath(options.report, file);
-  const switches = topology.hosts.length + topology.switches.length;
-  const workers = Math.max(1, Math.min(options.workers ?? availableParallelism(), switches));
-  return new Network(topology, { clock: options.clock ?? 'wall', workers, inline: false });
+  const workers =
+    clock === 'virtual' ? virtualWorkers(topology, options.workers) : wallWorkers(topology, options.workers);
+  return new Network(topology, { clock, workers, inline: false });
 }
 
 /** A network that goes on from a snapshot; `file` is the topology that it is expected to be of. */
@@ -88,12 +95,24 @@ async function restored(file: string | undefined, from: string, options: RunOpti
   return Network.from(snapshot, { inline: false, captureAs });
 }
 
-function checkVirtual(durationNs: bigint, workers: number | undefined): void {
+function wallWorkers(topology: Topology, asked: number | undefined): number {
+  const switches = topology.hosts.length + topology.switches.length;
+  return Math.max(1, Math.min(asked ?? availableParallelism(), switches));
+}
+
+/** As many as bring something; the result is the same for any number. */
+function virtualWorkers(topology: Topology, asked: number | undefined): number {
+  const { groups, cellNs } = parallelismOf(topology);
+  if (asked === undefined) return cellNs < WORTH_WAITING_NS ? 1 : Math.min(availableParallelism(), groups.length);
+  if (asked <= groups.length) return asked;
+  note(`--workers ${asked}: ${counted(groups.length, 'worker')} can share this network; ${boundText(groups)}`);
+  return groups.length;
+}
+
+function checkVirtual(durationNs: bigint): void {
   if (durationNs === 0n)
     throw new UsageError('--duration 0 is for the wall clock: simulated time needs an end, such as 10s');
   if (durationNs > TIME_NS_MAX) throw new UsageError('--duration: simulated time goes no further than 52 days');
-  if (workers !== undefined && workers > 1)
-    note('--workers is for the wall clock; on the virtual clock one thread moves all frames, in order');
 }
 
 async function wall(

@@ -1,7 +1,7 @@
 /** The tables at the end of a run: ports, MAC tables, drops by rule, the ledger. */
 import { formatBytes } from '../telemetry/bytes.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
-import type { Ledger, Report, SwitchReport } from '../telemetry/report.ts';
+import type { DeathReport, EventReport, IsolatedReport, Ledger, Report, SwitchReport } from '../telemetry/report.ts';
 import { flapsOf } from '../telemetry/teaching.ts';
 import { counted, grouped, paint, scaled, table } from './format.ts';
 
@@ -9,6 +9,11 @@ const ROWS = new Map(VERDICTS.map((row) => [row.name, row]));
 
 /** Rows of the table of ports in a summary: about a screen. */
 const PORTS_MAX = 40;
+/** Deaths of workers that a summary shows. */
+const DEATHS_MAX = 8;
+
+/** Events in a summary: the latest. */
+const EVENTS_MAX = 20;
 
 const right = (title: string) => ({ title, align: 'right' as const });
 
@@ -126,12 +131,42 @@ export function dropsTable(switches: readonly SwitchReport[]): string {
   return table(columns, rows);
 }
 
+/** What happened, the latest; all of it is in the report. */
+function eventsTable(events: readonly EventReport[]): string[] {
+  if (events.length === 0) return [];
+  const shown = events.slice(-EVENTS_MAX);
+  const rows = shown.map((event) => [eventTime(event), event.what]);
+  const more = events.length - shown.length;
+  const before = more === 0 ? [] : [`… and ${counted(more, 'event')} before; --report has them`];
+  return [table([right('at'), { title: 'event' }], rows), ...before, ''];
+}
+
+export function eventTime({ seconds }: EventReport): string {
+  return `${seconds.toFixed(6)} s`;
+}
+
 export function ledgerLine(ledger: Ledger): string {
   const dropped = Object.values(ledger.drops).reduce((sum, n) => sum + n, 0);
   const parts = `in ${grouped(ledger.framesIn)} + copies ${grouped(ledger.copiesMade)} = delivered ${grouped(ledger.delivered)} + dropped ${grouped(dropped)} + held ${grouped(ledger.held)}`;
   return ledger.balanced
     ? `ledger  ${parts}  ${paint('green', 'balanced')}`
     : `ledger  ${parts}  ${paint('red', 'DOES NOT BALANCE')}`;
+}
+
+export function deathLine({ seconds, worker, host, why, framesLost, tookMs }: DeathReport): string {
+  const moving = host === null ? '' : ` while it moved ${host}`;
+  const after = `after ${Math.ceil(tookMs)} ms its hosts went on`;
+  return `worker ${worker} died at ${seconds.toFixed(3)} s${moving}: ${why}; ${after}, ${counted(framesLost, 'frame')} lost`;
+}
+
+export function isolatedLine({ host, why }: IsolatedReport): string {
+  return `${host} is isolated, and its cables are down: ${why}`;
+}
+
+/** The first deaths, for there may be many. */
+function deathLines(deaths: readonly DeathReport[]): string[] {
+  const lines = deaths.slice(0, DEATHS_MAX).map(deathLine);
+  return deaths.length > DEATHS_MAX ? [...lines, `… and ${counted(deaths.length - DEATHS_MAX, 'death')} more`] : lines;
 }
 
 /** All ports of a small network, of a large one those that moved most; the whole table is `vswitch ports`. */
@@ -164,8 +199,9 @@ export function summary(report: Report): string {
     '',
     dropsTable(report.switches),
     '',
+    ...eventsTable(report.events),
   ];
-  lines.push(...remarks(report.switches));
+  lines.push(...remarks(report.switches), ...deathLines(report.deaths), ...report.isolated.map(isolatedLine));
   if (report.teaching !== null && report.teaching.cycle !== '') lines.push(paint('yellow', report.teaching.cycle));
   const waiting = report.streams.filter((s) => s.unresolved);
   for (const stream of waiting) lines.push(`${stream.from} is still asking by ARP for ${stream.to}: nothing was sent`);

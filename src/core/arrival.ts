@@ -6,13 +6,14 @@
  */
 import { markDirty } from './egress';
 import { findFrom, hasAged, home, keyOf, PLACE_MASK, PORT_MASK, TIME_SHIFT } from './fdb';
-import { bytesOf, insertedTci, insertion, isVlan, lengthOf, TAG_INSERTED, TAG_STORED, tagOf, tciIn, withoutTag } from './frame';
-import { VERDICT_forward } from './generated/verdicts';
+import { bytesOf, insertedTci, insertion, isVlan, lengthOf, slotOf, TAG_INSERTED, TAG_STORED, tagOf, tciIn, withoutTag } from './frame';
+import { VERDICT_bad_fcs, VERDICT_forward } from './generated/verdicts';
+import { release } from './pool';
 import { count, isMember, KIND_UPLINK, NO_VID, Port, VLAN_ACCESS, VLAN_TRANSPARENT } from './port';
 import { relay } from './relay';
 import { advance, available, push, Ring } from './ring';
 import { MODEL_LEARNING, portAt, Switch } from './switch';
-import { copyAt, crossedAt, dueAt, send, Wire } from './wire';
+import { copyAt, crossedIn, DAMAGED, DUE_MAX, dueAt, markedDueAt, send, Wire } from './wire';
 
 const MAC_MASK: u64 = 0xffffffffffff;
 const VID_RESERVED: u32 = 4095;
@@ -20,17 +21,41 @@ const VID_RESERVED: u32 = 4095;
 /** Relays up to a burst of frames that are due on one wire; returns how many. */
 export function arrive(sw: Switch, wire: Wire): u32 {
   const ready = min(available(wire), sw.burst);
+  if (ready == 0) return 0;
   const port = changetype<Port>(<usize>wire.toPort);
   const isCommon = port.shortIn && sw.fids == 0 && !sw.pads && sw.trace == 0 && (port.kind != KIND_UPLINK || port.usable);
+  const until = wire.lane == 0 ? sw.now : turnOf(wire, sw.now);
+  sw.inHandBytes = port.rxBytes;
+  sw.inHandEnd = wire.tailNext + ready;
+  sw.inHand = <u32>changetype<usize>(wire);
   let n: u32 = 0;
-  while (n < ready && dueAt(wire, n) <= sw.now) {
+  while (n < ready) {
+    const due = markedDueAt(wire, n);
+    if ((due & DUE_MAX) > until) break;
     const descriptor = copyAt(wire, n);
-    if (!isCommon) sw.crossed = crossedAt(wire, n);
-    if (!isCommon || !port.shortIn || !forwardKnown(sw, port, descriptor)) relay(sw, port, descriptor);
+    if (!isCommon) sw.crossed = crossedIn(due);
+    if ((due & DAMAGED) != 0) dropDamaged(sw, port, descriptor);
+    else if (!isCommon || !port.shortIn || !forwardKnown(sw, port, descriptor)) relay(sw, port, descriptor);
     n++;
   }
   if (n != 0) advance(wire, n);
+  sw.inHand = 0;
   return n;
+}
+
+/** Until when a wire and its lane may be taken from before the other one is: the first that is due goes, of equals the wire's. */
+function turnOf(wire: Wire, now: u64): u64 {
+  const other = changetype<Wire>(<usize>wire.lane);
+  if (available(other) == 0) return now;
+  const due = dueAt(other, 0);
+  return min(now, wire.isLane && due != 0 ? due - 1 : due);
+}
+
+/** A port takes a frame with a wrong FCS for none: it is neither captured nor learned from. */
+function dropDamaged(sw: Switch, port: Port, descriptor: u64): void {
+  port.rxBytes += lengthOf(descriptor);
+  count(port, VERDICT_bad_fcs);
+  release(slotOf(descriptor), sw);
 }
 
 /** Forwards a frame of the common kind; false, with nothing changed, when it is of another. */

@@ -3,7 +3,6 @@
  *
  * What is queued is published once per visit (`publishAll`), and a worker at the other end is woken only if it sleeps.
  */
-import { available } from './ring';
 import { capture, DIRECTION_OUT } from './capture';
 import { copyOut, describe, Frame, HEADER_BYTES, lengthOf, needsOwnBytes, slotOf, UNTAGGED, withoutTag, withTci } from './frame';
 import {
@@ -12,25 +11,28 @@ import {
   VERDICT_mac_change,
   VERDICT_no_buffer,
   VERDICT_queue_full,
+  VERDICT_wire_loss,
 } from './generated/verdicts';
+import { hasten } from './heap';
+import { SEND_FULL, SEND_LOST, sendSpecial } from './impair';
 import { release, take } from './pool';
 import { count, countMany, KIND_VNIC, Port, VLAN_PRIVATE, VLAN_TRANSPARENT } from './port';
 import { isShort, padded, toService } from './qinq';
 import { publish, push, Ring } from './ring';
 import { Switch } from './switch';
-import { dueAt, markCrossed, send, Wire } from './wire';
+import { dueUnpublished, markCrossed, send, Wire } from './wire';
 import { wake, Worker } from './worker';
 
 /** Sends one copy, in VLAN `vid` and with outer TCI `tci` so far, out of `out`. Takes over one reference. */
 export function emit(sw: Switch, out: Port, descriptor: u64, vid: u32, tci: i32): void {
   if (!out.linkUp) {
     count(out, VERDICT_egress_link_down);
-    release(slotOf(descriptor), sw.worker);
+    release(slotOf(descriptor), sw);
     return;
   }
   if (out.blocked) {
     count(out, VERDICT_mac_change);
-    release(slotOf(descriptor), sw.worker);
+    release(slotOf(descriptor), sw);
     return;
   }
   const shaped = out.vlanMode == VLAN_TRANSPARENT ? descriptor : tagged(sw, out, descriptor, vid, tci);
@@ -44,13 +46,13 @@ export function emit(sw: Switch, out: Port, descriptor: u64, vid: u32, tci: i32)
   }
   if (!queue(sw, out, copy)) {
     count(out, VERDICT_queue_full);
-    release(slotOf(copy), sw.worker);
+    release(slotOf(copy), sw);
   }
 }
 
 function dropWithoutBuffer(sw: Switch, out: Port, copy: u64): void {
   count(out, VERDICT_no_buffer);
-  release(slotOf(copy), sw.worker);
+  release(slotOf(copy), sw);
 }
 
 /** Sends a frame of the switch's own: `slot` holds `length` bytes, in VLAN `vid` and untagged so far. */
@@ -69,7 +71,7 @@ export function originateRaw(sw: Switch, out: Port, slot: usize, length: u32): v
   const copy = describe(slot, length);
   if (out.linkUp && queue(sw, out, copy)) return;
   count(out, out.linkUp ? VERDICT_queue_full : VERDICT_egress_link_down);
-  release(slot, sw.worker);
+  release(slot, sw);
 }
 
 /**
@@ -96,23 +98,38 @@ function owned(sw: Switch, descriptor: u64): u64 {
   if (slot == 0) return 0;
   copyOut(slot + HEADER_BYTES, descriptor, length);
   changetype<Frame>(slot).id = changetype<Frame>(slotOf(descriptor)).id;
-  release(slotOf(descriptor), sw.worker);
+  release(slotOf(descriptor), sw);
   return describe(slot, length);
 }
 
 function queue(sw: Switch, out: Port, copy: u64): bool {
+  let isLost = false;
   if (out.txRing != 0) {
     if (!push(changetype<Ring>(<usize>out.txRing), copy)) return false;
   } else if (out.txWire != 0) {
-    if (!send(changetype<Wire>(<usize>out.txWire), copy, sw.now)) return false;
-    if (sw.guard != 0) markCrossed(changetype<Wire>(<usize>out.txWire), sw.crossed + 1);
+    const wire = changetype<Wire>(<usize>out.txWire);
+    if (wire.isSpecial) {
+      const outcome = sendSpecial(sw, wire, copy);
+      if (outcome == SEND_FULL) return false;
+      isLost = outcome == SEND_LOST;
+    } else {
+      if (!send(wire, copy, sw.now)) return false;
+    }
   }
+  // At once, for repair.ts takes a copy's bytes back with the copy.
   out.txBytes += lengthOf(copy);
+  if (sw.guard != 0 && out.txWire != 0) {
+    const wire = changetype<Wire>(<usize>out.txWire);
+    if (!wire.isSpecial) markCrossed(wire, sw.crossed + 1);
+  }
   if (out.capture != 0) capture(sw, out, copy, DIRECTION_OUT);
-  if ((out.txRing | out.txWire) == 0) {
+  if (isLost) {
+    count(out, VERDICT_wire_loss);
+    release(slotOf(copy), sw);
+  } else if ((out.txRing | out.txWire) == 0) {
     // It leaves the emulated world here.
     count(out, VERDICT_delivered);
-    release(slotOf(copy), sw.worker);
+    release(slotOf(copy), sw);
   } else {
     markDirty(sw, out);
   }
@@ -134,6 +151,25 @@ function countPublished(port: Port, ring: Ring): void {
   publish(ring);
 }
 
+/** Virtual clock: who moves the far end hears when something is due there. */
+function announceArrival(worker: Worker, port: Port, wire: Wire): void {
+  if (wire.head == wire.headNext) return;
+  const due = dueUnpublished(wire);
+  if (port.toWorker != <u32>changetype<usize>(worker)) {
+    worker.sent = min(worker.sent, due);
+    return;
+  }
+  noteArrival(worker, wire, due);
+}
+
+/** A frame is due at the end of a wire that one of the worker's switches receives by. */
+export function noteArrival(worker: Worker, wire: Wire, due: u64): void {
+  const far = changetype<Switch>(<usize>wire.toSwitch);
+  const at = <usize>far.inletDues + (<usize>wire.place << 3);
+  if (due < load<u64>(at)) store<u64>(at, due);
+  hasten(worker, far, due);
+}
+
 /** Publishes everything that was queued since the last time. */
 export function publishAll(sw: Switch, worker: Worker): void {
   for (let i: u32 = 0; i < sw.dirtyCount; i++) {
@@ -147,13 +183,14 @@ export function publishAll(sw: Switch, worker: Worker): void {
       sw.drainCount++;
     } else {
       const wire = changetype<Wire>(<usize>port.txWire);
-      countPublished(port, wire);
-      if (port.toWorker == <u32>changetype<usize>(worker)) {
-        const far = changetype<Switch>(<usize>wire.toSwitch);
-        if (available(wire) != 0) far.nextDue = min(far.nextDue, dueAt(wire, 0));
-      } else {
-        wake(changetype<Worker>(<usize>port.toWorker));
+      const lane = changetype<Wire>(<usize>wire.lane);
+      if (worker.heap != 0) {
+        announceArrival(worker, port, wire);
+        if (wire.lane != 0) announceArrival(worker, port, lane);
       }
+      countPublished(port, wire);
+      if (wire.lane != 0) countPublished(port, lane);
+      if (worker.heap == 0 && port.toWorker != <u32>changetype<usize>(worker)) wake(changetype<Worker>(<usize>port.toWorker));
     }
   }
   sw.dirtyCount = 0;

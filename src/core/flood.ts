@@ -24,7 +24,7 @@ export function forward(sw: Switch, port: Port, to: Port, descriptor: u64, vid: 
     // A LAG of which no member takes part is a port without link.
     count(port, V.VERDICT_forward);
     count(to, V.VERDICT_egress_link_down);
-    return release(slotOf(descriptor), sw.worker);
+    return release(slotOf(descriptor), sw);
   }
   const out = changetype<Port>(<usize>member);
   if (sw.promiscuousCount != 0) showPromiscuous(sw, port, out, descriptor, vid, tci);
@@ -33,7 +33,7 @@ export function forward(sw: Switch, port: Port, to: Port, descriptor: u64, vid: 
   if (carries(out, vid)) return emit(sw, out, descriptor, vid, tci);
   note(sw, V.CHECK_out_vlan, OUTCOME_FAILED, out.number);
   count(out, out.vlanMode == VLAN_PRIVATE ? V.VERDICT_pvlan : V.VERDICT_egress_vlan);
-  release(slotOf(descriptor), sw.worker);
+  release(slotOf(descriptor), sw);
 }
 
 function showPromiscuous(sw: Switch, port: Port, to: Port, descriptor: u64, vid: u32, tci: i32): void {
@@ -149,7 +149,7 @@ export function flood(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i3
   count(port, verdict);
   sw.copies += copies - 1;
   if (last) emit(sw, last, descriptor, vid, tci);
-  else release(slotOf(descriptor), sw.worker);
+  else release(slotOf(descriptor), sw);
 }
 
 /** Only in a lesson, without R1 or R3: a copy by every other uplink in use; returns how many. */

@@ -3,9 +3,9 @@
  *
  * Slot, at an address that is a multiple of 64:
  *
- *     +0  refs   u32  copies that point here; changed atomically when more than one
- *     +4  class  u32  address of the pool class it came from
- *     +8  id     u64  one number per frame over all hops and hosts (epb_packetid); next free slot while in a free list
+ *     +0  refs   u32  copies that point here, 24 bits; changed atomically when more than one; above them see pool.ts
+ *     +4  class  u32  address of the pool class it came from; next free slot while in a free list
+ *     +8  id     u64  one number per frame over all hops and hosts (epb_packetid)
  *    +16  bytes       the frame as it entered the world, without FCS
  *
  * With the first 48 bytes beside the header, forwarding a frame touches one cache line.

@@ -8,7 +8,7 @@
  */
 import { copyOut, describe, Frame, HEADER_BYTES, lengthOf, outerTci, slotOf, TAG_STORED, tagOf, bytesOf, UNTAGGED } from './frame';
 import { release, take } from './pool';
-import { Port } from './port';
+import { OFF, Port } from './port';
 import { advance, at, available, hasRoom, publish, push, Ring } from './ring';
 import { Switch } from './switch';
 
@@ -18,6 +18,8 @@ const ARP_RETRY_NS: u64 = 1_000_000_000;
 const TYPE_ARP: u32 = 0x0608;
 const TYPE_IPV4: u32 = 0x0008;
 const IPV4_UDP_HEADERS: u32 = 42;
+const IPV4_DESTINATION_AT: usize = 30;
+const IPV4_BROADCAST: u32 = 0xffffffff;
 const UDP_SOURCE_AT: u32 = 34;
 const FLOW_PORT_FIRST: u32 = 1024;
 
@@ -29,6 +31,8 @@ export class Guest {
   mac: u64;
   streams: u32;
   streamCount: u32;
+  place: u32; // among the switch's streamers
+  isMuted: u32; // 1: its streams are paused
   sent: u64; // frames put on the vNIC
   received: u64; // frames for this guest
   filtered: u64; // frames for others, which the card does not pass on
@@ -76,8 +80,33 @@ export function readdress(guest: Guest, mac: u64): void {
   }
 }
 
+/** Streams that stood still go on from now, without catching up; `isFresh`: the guest has just started and knows no address. */
+export function goOn(guest: Guest, now: u64, isFresh: bool): void {
+  for (let i: u32 = 0; i < guest.streamCount; i++) {
+    const stream = streamAt(guest, i);
+    stream.dueNs = max(stream.dueNs, now);
+    if (!isFresh || !stream.hasIp) continue;
+    const ip = load<u32>(<usize>stream.template, IPV4_DESTINATION_AT);
+    if (ip != IPV4_BROADCAST) stream.resolve = ip;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function isSilent(guest: Guest): bool {
+  return guest.isMuted != 0 || isOff(guest);
+}
+
+/** Whether the VM is stopped, or its host without power. */
+// @ts-ignore: decorator
+@inline
+function isOff(guest: Guest): bool {
+  return (changetype<Port>(<usize>guest.port).downBy & OFF) != 0;
+}
+
 /** When a guest next wants to send, ns; u64.MAX_VALUE when never. */
 export function nextSend(guest: Guest): u64 {
+  if (isSilent(guest)) return u64.MAX_VALUE;
   let soonest = u64.MAX_VALUE;
   for (let i: u32 = 0; i < guest.streamCount; i++) {
     const stream = streamAt(guest, i);
@@ -92,15 +121,16 @@ function isOver(stream: Stream, now: u64): bool {
   return stream.remaining == 0 || (stream.stopNs != 0 && now >= stream.stopNs);
 }
 
-/** Sends what is due at the switch's time, at most a burst for each stream; returns how many frames. */
-export function sendDue(sw: Switch, guest: Guest): u32 {
+/** Sends what is due at the switch's time, at most a burst for each stream and `most` in all; returns how many frames. */
+export function sendDue(sw: Switch, guest: Guest, most: u32): u32 {
+  if (isSilent(guest)) return 0;
   let sent: u32 = 0;
-  for (let i: u32 = 0; i < guest.streamCount; i++) sent += runStream(sw, guest, streamAt(guest, i));
+  for (let i: u32 = 0; i < guest.streamCount && sent < most; i++) sent += runStream(sw, guest, streamAt(guest, i), most - sent);
   if (sent != 0) publish(changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing));
   return sent;
 }
 
-function runStream(sw: Switch, guest: Guest, stream: Stream): u32 {
+function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
   if (stream.dueNs > sw.now || isOver(stream, sw.now)) return 0;
   if (stream.resolve != 0) {
     stream.dueNs = sw.now + ARP_RETRY_NS;
@@ -109,8 +139,9 @@ function runStream(sw: Switch, guest: Guest, stream: Stream): u32 {
   const ring = changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing);
   const length = stream.length;
   const signatureAt = stream.hasIp ? IPV4_UDP_HEADERS : 14;
+  const limit = <u32>min<u64>(min(sw.burst, most), stream.remaining);
   let sent: u32 = 0;
-  while (sent < sw.burst && stream.dueNs <= sw.now && !isOver(stream, stream.dueNs)) {
+  while (sent < limit && stream.dueNs <= sw.now && !isOver(stream, stream.dueNs)) {
     if (!hasRoom(ring)) {
       guest.heldBack++;
       break;
@@ -135,9 +166,10 @@ function runStream(sw: Switch, guest: Guest, stream: Stream): u32 {
     changetype<Frame>(slot).id = sw.nextFrameId++;
     push(ring, describe(slot, length));
     if (stream.intervalNum != 0) passInterval(stream);
-    stream.remaining--;
     sent++;
   }
+  // Nothing can come between these and part them, as repair.ts relies on: no call, no turn of a loop.
+  stream.remaining -= sent;
   stream.sent += sent;
   guest.sent += sent;
   return sent;
@@ -157,8 +189,11 @@ export function drain(sw: Switch, port: Port): u32 {
   const ring = changetype<Ring>(<usize>port.txRing);
   const n = available(ring);
   let answered: u32 = 0;
+  const answers = guest.ip != 0 && !isOff(guest);
   let received: u64 = 0;
   let bytesIn: u64 = 0;
+  sw.inHandEnd = ring.tailNext + n;
+  sw.inHand = port.txRing;
   for (let i: u32 = 0; i < n; i++) {
     const descriptor = at(ring, i);
     const bytes = bytesOf(descriptor);
@@ -167,15 +202,16 @@ export function drain(sw: Switch, port: Port): u32 {
     if ((dst & 1) != 0 || dst == guest.mac) {
       received++;
       bytesIn += lengthOf(descriptor);
-      if (guest.ip != 0) answered += answer(sw, guest, descriptor);
+      if (answers) answered += answer(sw, guest, descriptor);
     } else {
       guest.filtered++;
     }
-    release(slotOf(descriptor), sw.worker);
+    release(slotOf(descriptor), sw);
   }
   advance(ring, n);
   guest.received += received;
   guest.receivedBytes += bytesIn;
+  sw.inHand = 0;
   if (answered != 0) publish(changetype<Ring>(<usize>port.rxRing));
   return answered;
 }
@@ -194,7 +230,7 @@ function answer(sw: Switch, guest: Guest, descriptor: u64): u32 {
   if (slot == 0) return 0;
   copyOut(slot + HEADER_BYTES, descriptor, lengthOf(descriptor));
   const answered = answer(sw, guest, describe(slot, lengthOf(descriptor)));
-  release(slot, sw.worker);
+  release(slot, sw);
   return answered;
 }
 
@@ -210,6 +246,7 @@ function hearArp(sw: Switch, guest: Guest, descriptor: u64): bool {
     if (stream.resolve != senderIp) continue;
     stream.resolve = 0;
     stream.dueNs = sw.now;
+    if (sw.sendDues != 0) store<u64>(<usize>sw.sendDues + (<usize>guest.place << 3), sw.now);
     store<u32>(<usize>stream.template, <u32>senderMac);
     store<u16>(<usize>stream.template, <u16>(senderMac >>> 32), 4);
   }
@@ -272,7 +309,7 @@ function transmit(sw: Switch, guest: Guest, slot: usize, length: u32): bool {
   changetype<Frame>(slot).id = sw.nextFrameId++;
   if (!push(changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing), describe(slot, length))) {
     guest.heldBack++;
-    release(slot, sw.worker);
+    release(slot, sw);
     return false;
   }
   guest.sent++;

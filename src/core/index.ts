@@ -7,28 +7,51 @@
 export * from './generated/layout';
 import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall, setNow } from './clock';
 import { publishAll } from './egress';
+import { again as lookAgain, Epochs, go as letGo, runEpochs as workerRunEpochs, setCells as epochsSetCells } from './epoch';
 import { setTimer } from './care';
 import { deleteStatic, flush, keyOf, MOVE_BYTES, MOVES_MAX, setStatic } from './fdb';
 import { describe, Frame, HEADER_BYTES } from './frame';
+import { setChances as wireSetChances, setMedium as wireSetMedium } from './impair';
 import { firstPage as coreFirstPage, PAGE_SIZE } from './pages';
 import { POOL_CLASSES, take } from './pool';
-import { MEMBERS_SIZE, PORT_BYTES, portFits, TEAM_PORT } from './port';
+import { DOWN_FAR, DOWN_OPERATOR, MEMBERS_SIZE, PORT_BYTES, portFits, TEAM_PORT } from './port';
+import { changeLink, setGuest as powerSetGuest, setPower as powerSetPower, setStreams as powerSetStreams } from './power';
 import { relay } from './relay';
+import { repair as repairSwitch } from './repair';
 import { publish } from './ring';
+import { mark as frameMark, open as poolOpen, sweep as poolSweep } from './sweep';
 import { portAt, Switch } from './switch';
-import { reform as teamReform, setActive as teamSetActive, setLink as teamSetLink } from './team';
+import { reform as teamReform, setActive as teamSetActive } from './team';
 import { bindOwn, changeMac, changeVlan } from './station';
-import { GUARD_BYTES, GUARD_LOG, GUARD_LOG_MAX, GUARD_RECORD } from './teaching';
+import { GUARD_BYTES, GUARD_LOG, GUARD_LOG_MAX, GUARD_RECORD, setRule as teachingSetRule } from './teaching';
 import { SCRATCH_SIZE, visit } from './visit';
 import { DUE_MAX, put, roomFor, Wire } from './wire';
 import { Worker } from './worker';
 
 export function runWall(worker: usize, now: u64, rounds: u32): u32 {
-  return workerRunWall(changetype<Worker>(worker), now, rounds);
+  const work = workerRunWall(changetype<Worker>(worker), now, rounds);
+  changetype<Worker>(worker).inHand = 0;
+  return work;
 }
 
-export function runVirtual(worker: usize, until: u64, budget: u32): u32 {
+export function runVirtual(worker: usize, until: u64, budget: u64): u32 {
   return workerRunVirtual(changetype<Worker>(worker), until, budget);
+}
+
+export function runEpochs(worker: usize, budget: u64, mayWait: bool): u32 {
+  return workerRunEpochs(changetype<Worker>(worker), budget, mayWait);
+}
+
+export function go(epochs: usize, target: u64): void {
+  letGo(changetype<Epochs>(epochs), target);
+}
+
+export function again(epochs: usize): void {
+  lookAgain(changetype<Epochs>(epochs));
+}
+
+export function setCells(epochs: usize, now: u64, cellNs: u64): void {
+  epochsSetCells(changetype<Epochs>(epochs), now, cellNs);
 }
 
 export function nextWork(worker: usize, withPeriodic: bool): u64 {
@@ -38,6 +61,23 @@ export function nextWork(worker: usize, withPeriodic: bool): u64 {
 /** Wall clock: what an operator asks for happens now, not when the worker last looked. */
 export function setTime(worker: usize, now: u64): void {
   setNow(changetype<Worker>(worker), now);
+}
+
+/** After the death of the worker that moved it; returns how many frames and copies are lost and counted as such. */
+export function repair(sw: usize): u32 {
+  return repairSwitch(changetype<Switch>(sw));
+}
+
+export function openPool(pool: usize): void {
+  poolOpen(pool);
+}
+
+export function markFrames(sw: usize): void {
+  frameMark(changetype<Switch>(sw));
+}
+
+export function sweepPool(pool: usize): void {
+  poolSweep(pool);
 }
 
 /** Works out pins, designated receivers and timers; `isStart`: once after the memory is filled, and nothing is announced. */
@@ -50,8 +90,29 @@ export function setActive(sw: usize, port: u32): void {
   teamSetActive(changetype<Switch>(sw), port);
 }
 
-export function setLink(sw: usize, port: u32, up: bool): void {
-  teamSetLink(changetype<Switch>(sw), port, up);
+/** Takes a port's link for `reason` (LINK_*), or gives it back as far as that reason goes. */
+export function setLink(sw: usize, port: u32, up: bool, reason: u32): void {
+  changeLink(changetype<Switch>(sw), port, reason, up);
+}
+
+/** Stops or starts the VM behind a vNIC. */
+export function setGuest(sw: usize, port: u32, on: bool): void {
+  powerSetGuest(changetype<Switch>(sw), port, on);
+}
+
+/** Pauses the streams that a vNIC sends, or lets them go on. */
+export function setStreams(sw: usize, port: u32, on: bool): void {
+  powerSetStreams(portAt(changetype<Switch>(sw), port), on, changetype<Switch>(sw).now);
+}
+
+/** Takes a whole switch's power, or gives it back. */
+export function setPower(sw: usize, on: bool): void {
+  powerSetPower(changetype<Switch>(sw), on);
+}
+
+/** Switches rule R`rule` off or on again; `guard` is where the storm guard's table is planned. */
+export function setRule(sw: usize, rule: u32, on: bool, guard: u32, stormLimit: u32): void {
+  teachingSetRule(changetype<Switch>(sw), rule, on, guard, stormLimit);
 }
 
 /** Forgets learned entries of one logical port, or of all with `logical` above 2047; in one FID, or in all above 4095. */
@@ -80,6 +141,18 @@ export function setGuestMac(sw: usize, port: u32, mac: u64): void {
 /** A port becomes an access port of `vid`, and forgets its stations. */
 export function setAccessVlan(sw: usize, port: u32, vid: u32): void {
   changeVlan(changetype<Switch>(sw), portAt(changetype<Switch>(sw), port), vid);
+}
+
+/** What a wire makes of frames from now on; u64.MAX_VALUE leaves a setting as it is. */
+export function setMedium(wire: usize, rateBps: u64, delayNs: u64, queueMax: u64): void {
+  wireSetMedium(changetype<Wire>(wire), rateBps, delayNs, queueMax);
+}
+
+/** The same for what befalls frames on it; chances are of 2^32. */
+export function setChances(
+  wire: usize, loss: u64, corruption: u64, duplication: u64, reordering: u64, heldNs: u64, jitterNs: u64,
+): void {
+  wireSetChances(changetype<Wire>(wire), loss, corruption, duplication, reordering, heldNs, jitterNs);
 }
 
 /** Copies `length` bytes at `from` into a frame with number `id` that arrives by `wire` at `due`; false when wire or pool is full. */
@@ -141,6 +214,8 @@ export const GUARD_LOG_AT: u32 = GUARD_LOG;
 export const GUARD_LOGGED: u32 = GUARD_LOG_MAX;
 export const GUARD_ENTRY: u32 = GUARD_RECORD;
 export const LOGICAL_TEAM: u32 = TEAM_PORT;
+export const LINK_OPERATOR: u32 = DOWN_OPERATOR;
+export const LINK_FAR: u32 = DOWN_FAR;
 export const FRAME_HEADER: u32 = HEADER_BYTES;
 export const CLASSES: u32 = POOL_CLASSES;
 export const MEMBERS_BYTES: u32 = MEMBERS_SIZE;

@@ -35,6 +35,13 @@ export const REFUSE_FORWARD: u8 = 0;
 export const REFUSE_DROP: u8 = 1;
 export const REFUSE_SHUT: u8 = 2;
 
+/** Why a port has no link, power.ts; the guest behind a vNIC is off for two of them. */
+export const DOWN_OPERATOR: u32 = 1;
+export const DOWN_GUEST: u32 = 2;
+export const DOWN_POWER: u32 = 4;
+export const DOWN_FAR: u32 = 8;
+export const OFF: u8 = <u8>(DOWN_GUEST | DOWN_POWER);
+
 export const NO_VID: u32 = 4096;
 /** A set of VLANs: a bit for each of 4096. */
 export const MEMBERS_SIZE: u32 = 512;
@@ -114,6 +121,7 @@ export class Port {
   notifyLeft: u8; // vNIC: announcements still to be sent
   hasArrived: u8; // all of its stations are announced, moved or not
   isNotified: u8; // vNIC: the announcements that are being sent are its, too
+  downBy: u8; // DOWN_*: what takes its link away
   /** vNIC: the address that its guest uses; uplink: its own. */
   mac: u64;
   configuredMac: u64;

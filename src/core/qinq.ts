@@ -18,7 +18,7 @@ function ownBytes(sw: Switch, descriptor: u64, room: u32): u64 {
   if (slot == 0) return 0;
   copyOut(slot + HEADER_BYTES, descriptor, length);
   changetype<Frame>(slot).id = changetype<Frame>(slotOf(descriptor)).id;
-  release(slotOf(descriptor), sw.worker);
+  release(slotOf(descriptor), sw);
   return describe(slot, length);
 }
 

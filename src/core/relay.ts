@@ -82,7 +82,7 @@ export function relay(sw: Switch, port: Port, arrived: u64): void {
   if (port.speaks && (hearLacp(sw, port, descriptor) || hearBeacon(sw, port, descriptor))) {
     note(sw, V.CHECK_protocol, OUTCOME_FAILED, NO_FACT);
     count(port, V.VERDICT_consumed);
-    return release(slotOf(descriptor), sw.worker);
+    return release(slotOf(descriptor), sw);
   }
 
   const classified = classify(port, tci);
@@ -242,5 +242,5 @@ function numberOf(port: u32): u32 {
 export function drop(sw: Switch, port: Port, descriptor: u64, verdict: u32, check: u32, fact: u32): void {
   note(sw, check, OUTCOME_FAILED, fact);
   count(port, verdict);
-  release(slotOf(descriptor), sw.worker);
+  release(slotOf(descriptor), sw);
 }

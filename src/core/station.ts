@@ -12,7 +12,7 @@ import { MODEL_REGISTERED, portAt, Switch } from './switch';
 import { reform } from './team';
 
 /** The FID that a vNIC's own address stands under: any VLAN's where the guest tags its own frames. */
-function ownFid(sw: Switch, port: Port): u32 {
+export function ownFid(sw: Switch, port: Port): u32 {
   const mode = port.vlanMode;
   if (mode == P.VLAN_TRANSPARENT) return 0;
   const isTrunk = mode == P.VLAN_TRUNK || mode == P.VLAN_NATIVE || mode == P.VLAN_NATIVE_TAGGED;
@@ -20,7 +20,7 @@ function ownFid(sw: Switch, port: Port): u32 {
 }
 
 /** The address that is registered: the guest's, unless it may not change it. */
-function ownMac(port: Port): u64 {
+export function ownMac(port: Port): u64 {
   return port.changesRejected ? port.configuredMac : port.mac;
 }
 

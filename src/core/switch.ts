@@ -37,7 +37,10 @@ export class Switch {
   isOdd: u8;
   /** Bit n: rule Rn is switched off for teaching. */
   rulesOff: u32;
-  worker: u32; // number of the worker that runs it
+  /** The same of rules that are or were off in this run. */
+  rulesEverOff: u32;
+  worker: u32; // address of the Worker that moves it
+  keeper: u32; // whose pools its slots go back to at once: its worker's number, on the virtual clock its island's
   portCount: u32;
   ports: u32;
   pool: u32;
@@ -103,6 +106,10 @@ export class Switch {
   crossed: u32; // cables that the frame in hand has crossed, for the guard
 
   // The step in hand.
+  /** Address of the ring or wire that a burst is being taken from, 0: none; what repair.ts goes by when its worker has died. */
+  inHand: u32;
+  inHandEnd: u32; // where its `tailNext` will be when the burst is done, at most
+  inHandBytes: u64; // what the port had received before, bytes
   dirtyList: u32;
   dirtyCount: u32;
   drainList: u32; // guests whose rings were written since they last looked
@@ -115,10 +122,20 @@ export class Switch {
   trace: u32; // address of a Trace, while `explain` asks
   scratch: u32; // SCRATCH_SIZE bytes that a visit writes its notes on
   burst: u32; // frames taken from a port at a visit
+  burstMost: u32; // the same when no budget says less
   captureRings: u32; // where copies of frames here may go
   captureRingCount: u32;
   captureReserve: u32; // bytes that one visit can write into one of them
-  nextDue: u64; // virtual clock: time of the next event here
+  // The virtual clock, clock.ts.
+  nextDue: u64; // time of the next event here
+  island: u32;
+  order: u32; // place among all switches: island by island
+  heapAt: u32; // place in its worker's heap
+  phase: u32; // how far the instant in hand has come
+  place: u32; // and at which of the inlets, streamers or ports
+  inletDues: u32; // u64 for each inlet: when its next frame is due, NEVER for none
+  sendDues: u32; // u64 for each streamer: when it wants to send
+  toVisit: u32; // rings of guests may hold something
 
   /** Copies made beyond the first of a frame. */
   copies: u64;

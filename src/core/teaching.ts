@@ -15,6 +15,7 @@
 import { Frame, slotOf } from './frame';
 import { Port } from './port';
 import { Switch } from './switch';
+import { reform } from './team';
 
 const GUARD_SETS: u32 = 1024;
 const GUARD_WAYS: u32 = 4;
@@ -33,6 +34,21 @@ const CROSSED_MAX: u32 = 8;
 @inline
 export function isOn(sw: Switch, n: u32): bool {
   return ((sw.rulesOff >>> n) & 1) == 0;
+}
+
+/** Switches a rule off or on again. From the first one that is off the guard counts, and no frame takes a short cut. */
+export function setRule(sw: Switch, n: u32, on: bool, guard: u32, stormLimit: u32): void {
+  const bit = <u32>1 << n;
+  if (on) {
+    sw.rulesOff &= ~bit;
+  } else {
+    sw.rulesOff |= bit;
+    sw.rulesEverOff |= bit;
+    sw.isOdd = 1;
+    if (sw.guard == 0) sw.guard = guard;
+    sw.stormLimit = stormLimit;
+  }
+  reform(sw, false);
 }
 
 /** Counts a frame that comes in by `port`, and says whether it has come too often. */

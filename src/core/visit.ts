@@ -31,6 +31,9 @@ export function visit(sw: Switch, port: Port): u32 {
   const n = min(available(ring), sw.burst);
   if (n == 0) return 0;
   sw.crossed = 0;
+  sw.inHandBytes = port.rxBytes;
+  sw.inHandEnd = ring.tailNext + n;
+  sw.inHand = port.rxRing;
   const isTrunk = port.vlanMode >= VLAN_TRUNK && port.vlanMode <= VLAN_NATIVE_TAGGED;
   // A port with something special about it, or without a VLAN for untagged frames where there are no others, has no common kind.
   if (!port.shortIn || sw.trace != 0 || (isTrunk ? sw.pads != 0 : port.pvid == NO_VID)) {
@@ -41,6 +44,7 @@ export function visit(sw: Switch, port: Port): u32 {
     pass(sw, port, ring, n, false);
   }
   advance(ring, n);
+  sw.inHand = 0;
   return n;
 }
 
@@ -135,8 +139,8 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
             const copy = isTrunk ? editFor(out, descriptor, pvid, members) : out.plainVid == plain ? descriptor : 0;
             if (copy != 0 && (!isTrunk || (out.txRing != 0 && out != port)) && push(changetype<Ring>(<usize>out.txRing), copy)) {
               if (learns && heard != wanted && !isStatic(heard)) store<u64>(source, wanted, 8);
-              if (!out.dirty) markDirty(sw, out);
               out.txBytes += isTrunk ? lengthOf(copy) : length;
+              if (!out.dirty) markDirty(sw, out);
               bytesIn += length;
               forwarded++;
               continue;
@@ -145,8 +149,8 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
             const copy = isTrunk ? editFor(outside, descriptor, pvid, members) : descriptor + outsideEdit;
             if ((!isTrunk || copy != 0) && send(changetype<Wire>(outsideWire), copy, sw.now)) {
               if (learns && heard != wanted && !isStatic(heard)) store<u64>(source, wanted, 8);
-              if (!outside.dirty) markDirty(sw, outside);
               outside.txBytes += lengthOf(copy);
+              if (!outside.dirty) markDirty(sw, outside);
               bytesUp += length;
               bytesIn += length;
               forwarded++;

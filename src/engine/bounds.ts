@@ -3,7 +3,7 @@
  *
  * `skipped`, whole ranges whose content says nothing: buffers of captures (a snapshot is taken when they have been emptied), the place
  * where frames to be injected are put down, frame slots that were never used. `kept`, words that belong to those who move the
- * memory, who may be living threads: commands, bells and states, cursors and time base of captures.
+ * memory, who may be living threads: commands, bells, states and signs of life, cursors and time base of captures.
  */
 
 import * as L from './generated/layout.ts';
@@ -28,6 +28,15 @@ const WORKER_WORDS: readonly (readonly [field: number, bytes: number])[] = [
   [L.Worker_mail, 4],
   [L.Worker_state, 4],
   [L.Worker_idleNs, 8],
+  [L.Worker_inHand, 4],
+  [L.Worker_beat, 4],
+  [L.Worker_thread, 4],
+  [L.Worker_inOrder, 4],
+];
+const EPOCH_WORDS: readonly (readonly [field: number, bytes: number])[] = [
+  [L.Epochs_turn, 4],
+  [L.Epochs_halted, 4],
+  [L.Epochs_spins, 4],
 ];
 const CAPTURE_WORDS: readonly (readonly [field: number, bytes: number])[] = [
   [L.CaptureRing_head, 4],
@@ -35,6 +44,7 @@ const CAPTURE_WORDS: readonly (readonly [field: number, bytes: number])[] = [
   [L.CaptureRing_closed, 4],
   [L.CaptureRing_epochNs, 8],
   [L.CaptureRing_movedBefore, 8],
+  [L.CaptureRing_gone, 4],
 ];
 
 /** Both by address, none across the end of a page where it is kept. */
@@ -56,6 +66,7 @@ export function boundsOf(memory: SharedMemory, plan: Plan): Bounds {
   const kept = [
     ...pieces({ at: plan.controlAt, end: plan.controlAt + CONTROL_WORDS * 4 }),
     ...plan.workers.flatMap(({ address }) => words(address, WORKER_WORDS)),
+    ...words(plan.epochsAt, EPOCH_WORDS),
     ...rings.flatMap(({ address }) => words(address, CAPTURE_WORDS)),
   ];
   return { skipped: skipped.sort(byAddress), kept: kept.sort(byAddress) };

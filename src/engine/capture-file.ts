@@ -4,7 +4,7 @@ import { interfaceDescription, interfaceStatistics, pcapHeader, sectionHeader } 
 import type { CaptureReport } from '../telemetry/report.ts';
 import { bannerOf } from '../telemetry/teaching.ts';
 import type { Topology } from '../topology/model.ts';
-import { type DrainFile, type DrainResult, reason, writeAll } from './drain.ts';
+import { type DrainFile, type DrainOrder, type DrainResult, reason, writeAll } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import type { Observer } from './observe.ts';
@@ -26,9 +26,10 @@ export function isPcap(capture: PlannedCapture): boolean {
 export function header(plan: Plan, capture: PlannedCapture, topology: Topology, clock: string): Uint8Array {
   const { request, points } = capture;
   if (isPcap(capture)) return pcapHeader(request.snapLength === 0 ? 262_144 : request.snapLength);
+  const lesson = { off: topology.teaching?.disabled ?? [], later: plan.mayDisable };
   const section = sectionHeader({
     application: 'vSwitch',
-    comment: [`topology ${topology.name}, seed ${topology.seed}, ${clock} clock`, bannerOf(topology)]
+    comment: [`topology ${topology.name}, seed ${topology.seed}, ${clock} clock`, bannerOf(lesson)]
       .filter((part) => part !== null)
       .join('\n'),
   });
@@ -52,21 +53,31 @@ function describeKind({ kind }: PlannedPort): string {
   return kind === 'vnic' ? 'vNIC' : kind === 'uplink' ? 'uplink' : 'port';
 }
 
+/** What puts the blocks of several workers in order: on the virtual clock they are written as a single one would. */
+export function orderOf(plan: Plan, capture: PlannedCapture, clock: string, epochNs: bigint): DrainOrder | null {
+  if (clock === 'wall' || capture.rings.length < 2) return null;
+  const islandOf = capture.points.map(({ port }) => plan.ports.get(port)!.sw.island);
+  return { floorAt: plan.epochsAt + L.Epochs_floor, epochNs, islandOf };
+}
+
 /** Opens the file and writes its headers; with `path` null what is captured goes nowhere. Throws OutputError. */
 export function openCapture(
   plan: Plan,
   capture: PlannedCapture,
   topology: Topology,
   clock: string,
+  epochNs: bigint,
   path: string | null = capture.request.file,
 ): DrainFile {
-  if (path === null) return { fd: -1, path: '', headerBytes: 0, isPcap: isPcap(capture), rings: capture.rings };
+  const { rings } = capture;
+  if (path === null) return { fd: -1, path: '', headerBytes: 0, isPcap: isPcap(capture), rings, order: null };
   try {
+    const order = orderOf(plan, capture, clock, epochNs);
     // Appending, so that a file that is cut back goes on at its end, whoever writes.
     const fd = openSync(path, APPEND_NEW);
     const bytes = header(plan, capture, topology, clock);
     writeAll(fd, bytes);
-    return { fd, path, headerBytes: bytes.length, isPcap: isPcap(capture), rings: capture.rings };
+    return { fd, path, headerBytes: bytes.length, isPcap: isPcap(capture), rings, order };
   } catch (error) {
     throw new OutputError(`${path}: ${reason(error)}; give another path for the capture`);
   }

@@ -2,6 +2,7 @@
 import type { Core } from './core.ts';
 import { vswitch } from './generated/control.js';
 import * as L from './generated/layout.ts';
+import { ALL_ONES, chanceOf } from './in-memory.ts';
 
 const { Command, Done } = vswitch;
 
@@ -9,6 +10,8 @@ export type CommandBody = Omit<vswitch.Command.$Properties, 'sequence'>;
 
 const ALL_PORTS = L.LOGICAL_TEAM + 1;
 const ALL_FIDS = 4096;
+/** A setting that stays as it is (core/impair.ts). */
+const KEEP = ALL_ONES;
 
 export function encodeCommand(sequence: number, body: CommandBody): Uint8Array {
   return Command.encode({ sequence, ...body }).finish();
@@ -26,8 +29,16 @@ export function execute(core: Core, bytes: Uint8Array): Uint8Array {
 }
 
 export function carryOut(core: Core, command: CommandBody): boolean {
-  const { setLink, flushTable, setStatic, setActive, setGuestMac, setAccessVlan } = command;
-  if (setLink) core.setLink(setLink.switchAddress!, setLink.port!, setLink.up!);
+  const { setLink, flushTable, setStatic, setActive, setGuestMac, setAccessVlan, setWire } = command;
+  const { setGuest, setStreams, setPower, setRule } = command;
+  if (setLink) core.setLink(setLink.switchAddress!, setLink.port!, setLink.up!, setLink.reason ?? L.LINK_OPERATOR);
+  if (setGuest) core.setGuest(setGuest.switchAddress!, setGuest.port!, setGuest.on!);
+  if (setStreams) core.setStreams(setStreams.switchAddress!, setStreams.port!, setStreams.on!);
+  if (setPower) core.setPower(setPower.switchAddress!, setPower.on!);
+  if (setRule) {
+    const { switchAddress, rule, on, guard, stormLimit } = setRule;
+    core.setRule(switchAddress!, rule!, on!, guard!, stormLimit!);
+  }
   if (flushTable) {
     const { switchAddress, port, fid } = flushTable;
     const sticksToo = typeof port === 'number' || typeof fid !== 'number';
@@ -36,6 +47,7 @@ export function carryOut(core: Core, command: CommandBody): boolean {
   if (setActive) core.setActive(setActive.switchAddress!, setActive.port!);
   if (setGuestMac) core.setGuestMac(setGuestMac.switchAddress!, setGuestMac.port!, octetBits(setGuestMac.mac!));
   if (setAccessVlan) core.setAccessVlan(setAccessVlan.switchAddress!, setAccessVlan.port!, setAccessVlan.vid!);
+  if (setWire) changeWire(core, setWire);
   if (setStatic) {
     const mac = octetBits(setStatic.mac!);
     const { switchAddress, fid, port } = setStatic;
@@ -43,6 +55,22 @@ export function carryOut(core: Core, command: CommandBody): boolean {
     return core.bindStatic(switchAddress!, fid!, mac, port) !== 0;
   }
   return true;
+}
+
+function changeWire(core: Core, wire: vswitch.SetWire.$Properties): void {
+  const { wireAddress, rateBps, delayNs, queueFrames, loss, duplicate, corrupt, reorder, reorderNs, jitterNs } = wire;
+  const whole = (value: number | null | undefined) => (typeof value === 'number' ? BigInt(value) : KEEP);
+  const chance = (share: number | null | undefined) => (typeof share === 'number' ? chanceOf(share) : KEEP);
+  core.setMedium(wireAddress!, whole(rateBps), whole(delayNs), whole(queueFrames));
+  core.setChances(
+    wireAddress!,
+    chance(loss),
+    chance(corrupt),
+    chance(duplicate),
+    chance(reorder),
+    whole(reorderNs),
+    whole(jitterNs),
+  );
 }
 
 /** Six octets as the core has them: the first in the lowest byte. */

@@ -2,20 +2,18 @@
  * The words by which the control thread steers the workers, in the shared memory at `plan.controlAt`.
  *
  *     +0   command   RUN, PAUSE or STOP
- *     +4   steps     virtual clock, paused: events still to be stepped
  *     +8   writer    0, or 1 once nothing more will be captured
- *     +16  target    u64, virtual clock: how far to go, ns
- *     +24  origin    u64, wall clock: monotonic time of internal time 0, ns
+ *     +16  origin    u64, wall clock: monotonic time of internal time 0, ns
+ *     +252 thread    Node's number of the thread that writes captures
  *
- * Whoever changes a word rings the bells of the workers, for they may be asleep.
+ * How far the virtual clock may go stands in core/epoch.ts. Whoever changes a word rings the bells of the workers, for they may be asleep.
  */
 import type { SharedMemory } from './memory.ts';
 
 export const COMMAND = 0;
-export const STEPS = 4;
 export const WRITER = 8;
-export const TARGET = 16;
-export const ORIGIN = 24;
+export const ORIGIN = 16;
+export const WRITER_THREAD = 252;
 
 export const RUN = 0;
 export const PAUSE = 1;
@@ -26,6 +24,9 @@ export const STATE_RUNNING = 1;
 export const STATE_PAUSED = 2;
 export const STATE_WAITING = 3;
 export const STATE_ENDED = 4;
+
+/** What Worker.inHand says during a command: some switch or other. */
+export const HAND_ANY = 1;
 
 /** Wakes a worker, whatever it waits for. `worker` is its address: its bell is the first word. */
 export function ring(memory: SharedMemory, worker: number): void {

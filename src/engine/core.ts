@@ -4,7 +4,15 @@ import { readFileSync } from 'node:fs';
 
 export interface Core {
   runWall(worker: number, nowNs: bigint, rounds: number): number;
-  runVirtual(worker: number, untilNs: bigint, budget: number): number;
+  runVirtual(worker: number, untilNs: bigint, budget: bigint): number;
+  runEpochs(worker: number, budget: bigint, mayWait: boolean): number;
+  go(epochs: number, targetNs: bigint): void;
+  again(epochs: number): void;
+  setCells(epochs: number, nowNs: bigint, cellNs: bigint): void;
+  repair(sw: number): number;
+  openPool(pool: number): void;
+  markFrames(sw: number): void;
+  sweepPool(pool: number): void;
   setTime(worker: number, nowNs: bigint): void;
   nextWork(worker: number, withPeriodic: boolean): bigint;
   reform(sw: number, isStart: boolean): void;
@@ -12,10 +20,24 @@ export interface Core {
   setActive(sw: number, port: number): void;
   setGuestMac(sw: number, port: number, mac: bigint): void;
   setAccessVlan(sw: number, port: number, vid: number): void;
-  setLink(sw: number, port: number, up: boolean): void;
+  setLink(sw: number, port: number, up: boolean, reason: number): void;
+  setGuest(sw: number, port: number, on: boolean): void;
+  setStreams(sw: number, port: number, on: boolean): void;
+  setPower(sw: number, on: boolean): void;
+  setRule(sw: number, rule: number, on: boolean, guard: number, stormLimit: number): void;
   flushTable(sw: number, logical: number, fid: number, sticksToo: boolean): void;
   bindStatic(sw: number, fid: number, mac: bigint, logical: number): number;
   unbindStatic(sw: number, fid: number, mac: bigint): number;
+  setMedium(wire: number, rateBps: bigint, delayNs: bigint, queueMax: bigint): void;
+  setChances(
+    wire: number,
+    loss: bigint,
+    corruption: bigint,
+    duplication: bigint,
+    reordering: bigint,
+    heldNs: bigint,
+    jitterNs: bigint,
+  ): void;
   inject(wire: number, pool: number, from: number, length: number, id: bigint, dueNs: bigint): number;
   explain(sw: number, port: number, pool: number, from: number, length: number, trace: number): number;
   visitPort(sw: number, port: number): number;
@@ -24,9 +46,11 @@ export interface Core {
   takeFrame(pool: number, from: number, length: number): bigint;
 }
 
-/** What `runVirtual` says (clock.ts). */
+/** What `runVirtual` and `runEpochs` say (clock.ts). */
 export const RUN_DONE = 0;
 export const RUN_TIGHT = 1;
+export const RUN_BUDGET = 2;
+export const RUN_WAIT = 3;
 
 const FILE = new URL('./generated/core.wasm', import.meta.url);
 

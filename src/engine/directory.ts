@@ -14,6 +14,21 @@ export function portNames(topology: Topology, names: readonly PortName[]): PortN
   });
 }
 
+/** Where a program wants hosts and physical switches to be moved. */
+export function placementOf(
+  topology: Topology,
+  given: Readonly<Record<string, number>>,
+  workers: number,
+): Map<string, number> {
+  const known = new Set([...topology.hosts, ...topology.switches].map(({ name }) => name));
+  for (const [name, worker] of Object.entries(given)) {
+    if (!known.has(name)) throw new NetworkError(`placement: no host or physical switch ${name} in ${topology.name}`);
+    if (!Number.isInteger(worker) || worker < 0 || worker >= workers)
+      throw new NetworkError(`placement: ${name} cannot be with worker ${worker}; allowed is 0 to ${workers - 1}`);
+  }
+  return new Map(Object.entries(given));
+}
+
 export class Directory {
   readonly #topology: Topology;
   readonly #plan: Plan;

@@ -92,21 +92,3 @@ export function draftSwitches(topology: Topology): DraftSwitch[] {
 }
 
 const noGuest = { teaming: null, mac: null, effectiveMac: null, ip: null } as const;
-
-/** The heaviest host first to the worker that has least; a host's vSwitches stay together. */
-export function placeOnWorkers(drafts: readonly DraftSwitch[], workers: number): number[] {
-  const weights = new Map<string, number>();
-  for (const d of drafts) {
-    // A vNIC has a guest that works too; a physical switch only relays.
-    const weight = d.ports.reduce((sum, p) => sum + (p.kind === 'vnic' ? 3 : 1), 1);
-    weights.set(d.host, (weights.get(d.host) ?? 0) + weight);
-  }
-  const load = new Array<number>(workers).fill(0);
-  const of = new Map<string, number>();
-  for (const [host, weight] of [...weights].sort((a, b) => b[1] - a[1])) {
-    const least = load.indexOf(Math.min(...load));
-    load[least]! += weight;
-    of.set(host, least);
-  }
-  return drafts.map((d) => of.get(d.host)!);
-}

@@ -62,10 +62,10 @@ export function explain(
     const pieces: Uint8Array[] = [header(plan, capture, topology, 'virtual')];
     const drain = new Drain(
       memory,
-      { fd: -1, path: '', headerBytes: 0, isPcap: false, rings: capture.rings },
+      { fd: -1, path: '', headerBytes: 0, isPcap: false, rings: capture.rings, order: null },
       (piece) => pieces.push(piece.slice()),
     );
-    drain.run();
+    drain.run(true);
     pieces.length = 1;
     return { drain, pieces, isPcapng: !capture.request.file.endsWith('.pcap') };
   });
@@ -77,7 +77,7 @@ export function explain(
 
   const watched = new Map<PortName, Uint8Array>();
   for (const { drain, pieces, isPcapng } of taps) {
-    drain.run();
+    drain.run(true);
     if (!isPcapng) continue;
     for (const frame of readCaptureBytes('', Buffer.concat(pieces)))
       if (frame.direction === 'out') watched.set(frame.interface.name!, frame.bytes);
@@ -93,8 +93,8 @@ export function explain(
     port: port.name,
     switch: sw.name,
     macModel: sw.vswitch?.macModel ?? 'bridge',
-    banner: bannerOf(topology),
-    checks: readTrace(memory, plan, sw, port, topology),
+    banner: bannerOf(observer.lesson()),
+    checks: readTrace(memory, plan, sw, port, observer.lesson().off),
     verdict: changes.find(({ verdict }) => verdict.side === 'ingress')!.verdict,
     copies: changes
       .filter(({ verdict }) => verdict.side === 'egress')
@@ -107,9 +107,9 @@ function readTrace(
   plan: Plan,
   sw: PlannedSwitch,
   ingress: PlannedPort,
-  { teaching }: Topology,
+  off: readonly number[],
 ): ExplainedCheck[] {
-  const rulesOff = new Set(teaching?.disabled.map((rule) => `R${rule}`));
+  const rulesOff = new Set(off.map((rule) => `R${rule}`));
   const count = memory.u32(plan.traceAt + L.Trace_rowCount);
   return Array.from({ length: count }, (_, i) => {
     const at = plan.traceAt + L.Trace_rows + 8 * i;

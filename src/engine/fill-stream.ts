@@ -23,6 +23,7 @@ export function fillStreams(m: SharedMemory, plan: Plan, topology: Topology, isV
     const place = counts.get(sw.number) ?? 0;
     counts.set(sw.number, place + 1);
     m.setU32(sw.listsAt + 2 * sw.ports.length * 4 + 4 * place, port.guest);
+    m.setU32(port.guest + L.Guest_place, place);
     m.setU32(sw.address + L.Switch_streamerCount, place + 1);
     for (const number of numbers) fillStream(m, plan, number, topology.streams[number]!, isVirtual);
   }

@@ -4,17 +4,12 @@ import type { Core } from './core.ts';
 import { fillPolicy } from './fill-policy.ts';
 import { fillStreams } from './fill-stream.ts';
 import { fillUplinks } from './fill-uplinks.ts';
+import { fillWire } from './fill-wire.ts';
 import * as L from './generated/layout.ts';
 import { ALL_ONES, inFrame, macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
-import {
-  type Plan,
-  type PlannedClass,
-  type PlannedPort,
-  type PlannedSwitch,
-  type PlannedWire,
-  vlanSetKey,
-} from './plan.ts';
+import { type Plan, type PlannedClass, type PlannedPort, type PlannedSwitch, vlanSetKey } from './plan.ts';
+import type { PlannedWire } from './plan-wires.ts';
 
 export interface FillOptions {
   /** Virtual clock: streams that ask for `max` are paced at 10 Gbit/s, for unpaced sending would take no time at all. */
@@ -26,8 +21,8 @@ export interface FillOptions {
   /** What a physical switch's port without a cable is: `down`, or `open` to whoever watches and injects. */
   readonly unplugged: 'open' | 'down';
   readonly ageingSeconds: number | null;
-  /** Owner of the pool that injected frames come from: a number that no worker has. */
-  readonly injectOwner: number;
+  /** Looks that a worker takes at the others before it goes to sleep, where each has a core of its own. */
+  readonly spins: number;
 }
 
 const KIND = { vnic: 0, uplink: 1, bridge: 2 } as const;
@@ -46,7 +41,8 @@ export function fill(memory: SharedMemory, core: Core, plan: Plan, topology: Top
   const filler = new Filler(memory, plan, topology, options);
   for (const wire of plan.wires) filler.wire(wire);
   for (const sw of plan.switches) filler.switch(sw, core);
-  filler.pool(plan.injectPoolAt, plan.injectClasses, options.injectOwner);
+  // A number that no worker and no island has.
+  filler.pool(plan.injectPoolAt, plan.injectClasses, Math.max(plan.workers.length, plan.islands.length), 0);
   filler.captures();
   fillStreams(memory, plan, topology, options.virtual);
   filler.workers();
@@ -79,15 +75,8 @@ class Filler {
   }
 
   wire(wire: PlannedWire): void {
-    const m = this.#memory;
-    const { sw, port } = this.#port(wire.to);
-    m.setU32(wire.address + L.Ring_mask, wire.entries - 1);
-    m.setU32(wire.address + L.Ring_entries, wire.entriesAt);
-    m.setU32(wire.address + L.Wire_toSwitch, sw.address);
-    m.setU32(wire.address + L.Wire_toPort, port.address);
-    m.setU64(wire.address + L.Wire_rateBps, BigInt(wire.link?.rateBps ?? 0));
-    m.setU64(wire.address + L.Wire_delayNs, BigInt(wire.link?.delayNs ?? 0));
-    m.setU32(wire.address + L.Wire_queueMax, wire.link?.queueFrames ?? wire.entries);
+    const { virtual } = this.#options;
+    fillWire(this.#memory, wire, this.#port(wire.to), { virtual, seed: this.#topology.seed });
   }
 
   switch(sw: PlannedSwitch, core: Core): void {
@@ -107,7 +96,12 @@ class Filler {
       m.setU64(at + L.Switch_rpfGraceNs, BigInt(vswitch.rpfGraceMs) * 1_000_000n);
     }
     m.setU32(at + L.Switch_moves, sw.movesAt);
-    m.setU32(at + L.Switch_worker, sw.worker);
+    const worker = this.#plan.workers[sw.worker]!.address;
+    const keeper = this.#options.virtual ? sw.island : sw.worker;
+    m.setU32(at + L.Switch_worker, worker);
+    m.setU32(at + L.Switch_keeper, keeper);
+    m.setU32(at + L.Switch_island, this.#plan.islands[sw.island]!.address);
+    m.setU32(at + L.Switch_order, sw.order);
     m.setU32(at + L.Switch_portCount, sw.ports.length);
     m.setU32(at + L.Switch_localCount, sw.localCount);
     m.setU32(at + L.Switch_ports, sw.ports[0]?.address ?? 0);
@@ -127,18 +121,22 @@ class Filler {
     m.setU32(at + L.Switch_scratch, sw.scratchAt);
     m.setU32(at + L.Switch_inlets, sw.inletsAt);
     m.setU32(at + L.Switch_inletCount, sw.inlets.length);
+    m.setU32(at + L.Switch_inletDues, sw.duesAt);
+    m.setU32(at + L.Switch_sendDues, sw.duesAt + sw.inlets.length * 8);
+    for (const [place, wire] of sw.inlets.entries()) m.setU32(wire.address + L.Wire_place, place);
     m.setU32s(
       sw.inletsAt,
       sw.inlets.map((wire) => wire.address),
     );
     m.setU32(at + L.Switch_burst, this.#options.burst);
+    m.setU32(at + L.Switch_burstMost, this.#options.burst);
     m.setU32(at + L.Switch_captureRings, sw.captureRingsAt);
     m.setU32(at + L.Switch_captureRingCount, sw.captureRings.length);
     m.setU32(at + L.Switch_captureReserve, this.#plan.captureReserve);
     m.setU32s(sw.captureRingsAt, sw.captureRings);
     for (const port of sw.ports) this.#fillPort(sw, port);
     fillUplinks(m, sw);
-    this.pool(sw.poolAt, sw.poolClasses, sw.worker);
+    this.pool(sw.poolAt, sw.poolClasses, keeper, this.#options.virtual ? worker + L.Worker_cell : 0);
     if (vswitch?.macModel === 'registered') {
       const own = sw.ports.filter((port) => port.mac !== null);
       m.setU32(at + L.Switch_keptPlaces, own.length);
@@ -177,7 +175,9 @@ class Filler {
     if (teaching === null || teaching.disabled.length === 0) return;
     const m = this.#memory;
     m.setU8(sw.address + L.Switch_isOdd, 1);
-    m.setU32(sw.address + L.Switch_rulesOff, teaching.disabled.reduce((bits, rule) => bits | (1 << rule), 0) >>> 0);
+    const rulesOff = teaching.disabled.reduce((bits, rule) => bits | (1 << rule), 0) >>> 0;
+    m.setU32(sw.address + L.Switch_rulesOff, rulesOff);
+    m.setU32(sw.address + L.Switch_rulesEverOff, rulesOff);
     m.setU32(sw.address + L.Switch_guard, sw.guardAt);
     m.setU32(sw.address + L.Switch_stormLimit, teaching.stormLimit);
   }
@@ -191,6 +191,7 @@ class Filler {
     m.setU32(at + L.Port_number, port.number);
     m.setU8(at + L.Port_kind, KIND[port.kind]);
     m.setU8(at + L.Port_linkUp, plugged ? 1 : 0);
+    m.setU8(at + L.Port_downBy, plugged ? 0 : L.LINK_OPERATOR);
     m.setU32(at + L.Port_lengthMax, sw.mtu + 14);
     m.setU32(at + L.Port_logical, port.kind === 'uplink' ? L.LOGICAL_TEAM : port.number);
     this.#fillVlan(at, port.vlan);
@@ -246,11 +247,13 @@ class Filler {
     this.#memory.setU32(at + L.Ring_entries, at + L.Ring_BYTES);
   }
 
-  pool(at: number, classes: readonly PlannedClass[], owner: number): void {
+  pool(at: number, classes: readonly PlannedClass[], keeper: number, cell: number): void {
     for (const [i, { slotBytes, from, end, returnsAt, returnsEntries }] of classes.entries()) {
       const address = at + i * L.PoolClass_BYTES;
       this.#memory.setU32(address + L.PoolClass_slotBytes, slotBytes);
-      this.#memory.setU32(address + L.PoolClass_owner, owner);
+      this.#memory.setU32(address + L.PoolClass_keeper, keeper);
+      this.#memory.setU32(address + L.PoolClass_cell, cell);
+      this.#memory.setU32(address + L.PoolClass_from, from);
       this.#memory.setU32(address + L.PoolClass_fresh, from);
       this.#memory.setU32(address + L.PoolClass_end, end);
       this.#memory.setU32(address + L.PoolClass_returns, returnsAt);
@@ -277,12 +280,32 @@ class Filler {
 
   workers(): void {
     const m = this.#memory;
-    this.#plan.workers.forEach(({ address, listAt, switches }, number) => {
+    const { workers, epochsAt, workerListAt, cellNs } = this.#plan;
+    for (const [number, { address, listAt, heapAt, switches, inletsAt, inlets }] of workers.entries()) {
       m.setU32(address + L.Worker_number, number);
       m.setU32(address + L.Worker_switches, listAt);
       m.setU32(address + L.Worker_switchCount, switches.length);
       m.setU32s(listAt, switches);
-    });
+      m.setU32(address + L.Worker_heap, heapAt);
+      m.setU32(address + L.Worker_epochs, epochsAt);
+      m.setU64(address + L.Worker_sent, ALL_ONES);
+      if (this.#plan.captures.length > 0) m.setU32(address + L.Worker_inOrder, 1);
+      m.setU32(address + L.Worker_inlets, inletsAt);
+      m.setU32(address + L.Worker_inletCount, inlets.length);
+      m.setU32s(inletsAt, inlets);
+      if (heapAt !== 0) m.setU32(address + L.Worker_cell, 1);
+      m.setU64(address + L.Worker_cellEnd, BigInt.asUintN(64, BigInt(cellNs) - 1n));
+    }
+    for (const { address, switches } of this.#plan.islands) m.setU32(address + L.Island_switchCount, switches);
+    m.setU32(epochsAt + L.Epochs_workers, workerListAt);
+    m.setU32(epochsAt + L.Epochs_workerCount, workers.length);
+    m.setU32s(
+      workerListAt,
+      workers.map(({ address }) => address),
+    );
+    m.setU32(epochsAt + L.Epochs_claim, 1);
+    m.setU64(epochsAt + L.Epochs_cellNs, BigInt(cellNs));
+    m.setU32(epochsAt + L.Epochs_spins, this.#options.spins);
   }
 }
 

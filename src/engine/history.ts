@@ -2,10 +2,11 @@
  * What lets a network on the virtual clock go back: states taken on the way, and a journal of what came from outside.
  *
  *     states    ●─────────────●──────●───●──●──▶ now      thinned out with age; the first one always stays
- *     journal   ──i────c───i──────────i────────▶          inputs, each with frames moved and time when it came
+ *     journal   ──i────c───i──────────i────────▶          inputs, each with its place
  *
  * To go back is to put the nearest state before, and to run on from there: with the same inputs at the same places the same happens, to the
- * byte, captures included. A place in the journal is (frames moved, time), which says exactly between which two frames an input came.
+ * byte, captures included. A place in the journal is (frames moved, events happened, time), which says exactly between which two an input
+ * came.
  * Inputs that lie ahead after going back come again when the run gets there, until a new one cuts them off.
  */
 import { dropImage, PageStore } from './image.ts';
@@ -17,6 +18,10 @@ import { type HistoryOptions, NetworkError } from './options.ts';
 export interface Stage {
   readonly nowNs: bigint;
   readonly position: number;
+  /** Events that have happened, and what was told among them. */
+  readonly happened: number;
+  /** Has the next event happen if it comes before the next frame or with it. */
+  meet(): boolean;
   /** Runs on, without history: true when nothing is due any more at or before `untilNs`, false after `budget` frames. */
   run(untilNs: bigint, budget: number): boolean;
   /** Takes the state as it is. */
@@ -36,6 +41,7 @@ interface State {
 interface Entry {
   readonly position: number;
   readonly timeNs: bigint;
+  readonly happened: number;
   /** Brings the input again. */
   readonly again: () => void;
 }
@@ -83,14 +89,20 @@ export class History {
     return { states: this.#states.length, bytes: this.#store.bytes };
   }
 
-  /** An input has just come from outside. What lay ahead will not happen any more. */
+  /** Whether inputs lie ahead. */
+  get hasAhead(): boolean {
+    return this.#applied < this.#journal.length;
+  }
+
+  /** An input comes from outside, here and now. What lay ahead will not happen any more. */
   note(again: () => void): void {
     if (this.#isBack) {
       this.#journal.length = this.#applied;
       this.#isBack = false;
       this.#stage.leave();
     }
-    this.#journal.push({ position: this.#stage.position, timeNs: this.#stage.nowNs, again });
+    const { position, nowNs, happened } = this.#stage;
+    this.#journal.push({ position, timeNs: nowNs, happened, again });
     this.#applied++;
   }
 
@@ -158,8 +170,10 @@ export class History {
   /** Brings an input again, at the time at which it came. */
   #bring(entry: Entry): void {
     const stage = this.#stage;
+    while (stage.happened < entry.happened) if (!stage.meet()) throw astray(stage);
     if (stage.nowNs < entry.timeNs) stage.run(entry.timeNs, 1);
-    if (stage.position !== entry.position || stage.nowNs !== entry.timeNs) throw astray(stage);
+    const isThere = stage.position === entry.position && stage.nowNs === entry.timeNs;
+    if (!isThere || stage.happened !== entry.happened) throw astray(stage);
     this.#applied++;
     entry.again();
   }

@@ -13,3 +13,8 @@ export function macBits(mac: string): bigint {
 export function inFrame(ip: number): number {
   return ((ip << 24) | ((ip & 0xff00) << 8) | ((ip >>> 8) & 0xff00) | (ip >>> 24)) >>> 0;
 }
+
+/** A share of 0 to 1 as the core throws for it: so many chances in 2^32. */
+export function chanceOf(share: number): bigint {
+  return BigInt(Math.round(share * 2 ** 32));
+}

@@ -5,32 +5,39 @@
  * with the control thread free to watch), or the calling thread itself (`inline`), which is what replays, tests and programs
  * that step want: it starts at once and every call returns when its work is done.
  */
-import type { CapturedFrame } from '../capture/read.ts';
-import type { CaptureReport, Ledger, MacEntry, MoveReport, PortReport, Report } from '../telemetry/report.ts';
-import { teachingReport } from '../telemetry/teaching.ts';
+import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
+import type { Report } from '../telemetry/report.ts';
 import type { PortName, Topology } from '../topology/model.ts';
+import { Actions } from './action.ts';
+import { Agenda } from './agenda.ts';
 import { type CommandBody, carryOut } from './command.ts';
-import { COMMAND, ORIGIN, PAUSE, RUN, STEPS, STOP, TARGET } from './control.ts';
-import { type Core, coreModule, instantiate, RUN_DONE, RUN_TIGHT } from './core.ts';
+import { COMMAND, ORIGIN, PAUSE, RUN, STOP } from './control.ts';
+import { type Core, coreModule, instantiate, RUN_BUDGET, RUN_DONE, RUN_TIGHT } from './core.ts';
 import { Directory } from './directory.ts';
 import type { DrainResult } from './drain.ts';
-import { type Explanation, explain } from './explain.ts';
 import { fill } from './fill.ts';
-import * as L from './generated/layout.ts';
+import { Gauges } from './gauge.ts';
+import { Hands } from './hands.ts';
 import { NEVER } from './in-memory.ts';
+import { Injector } from './injector.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
 import { clampTime, NetworkError, type NetworkOptions, type RestoreOptions, settle, TIME_NS_MAX } from './options.ts';
 import { Outlets } from './outlets.ts';
-import type { Plan, PlannedSwitch, PlannedWire } from './plan.ts';
-import { INJECT_BYTES_MAX } from './plan-capture.ts';
+import type { Plan, PlannedSwitch } from './plan.ts';
 import { planNetwork } from './planning.ts';
-import { checkCaptures, Restorable } from './restorable.ts';
+import { Prompter } from './prompter.ts';
+import { checkCaptures } from './restorable.ts';
+import { RESTING } from './settle.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { EngineState, FixedOptions } from './snapshot-content.ts';
+import { Stepper } from './stepper.ts';
 import { Threads } from './threads.ts';
+import { Viewable } from './viewable.ts';
 
-const STEPS_AT_ONCE = 100_000;
+/** Some tens of microseconds. */
+const SPINS = 20_000;
 
 /** What a network is made from that goes on where another one was. */
 interface Source {
@@ -38,7 +45,7 @@ interface Source {
   readonly captureAs: Readonly<Record<string, string>>;
 }
 
-export class Network extends Restorable {
+export class Network extends Viewable {
   override readonly topology: Topology;
   override readonly clock: 'wall' | 'virtual';
   /** @internal Addresses and sums, for tests and benches. */
@@ -46,30 +53,37 @@ export class Network extends Restorable {
   /** @internal */
   override readonly memory: SharedMemory;
   protected override readonly core: Core;
-  readonly #observer: Observer;
+  readonly #hands: Hands;
+  protected override readonly observer: Observer;
+  protected override readonly injector: Injector;
   protected override readonly directory: Directory;
+  protected override readonly actions: Actions;
+  protected override readonly agenda: Agenda;
+  readonly #prompter: Prompter;
+  readonly #stepper: Stepper;
   readonly #inline: boolean;
   readonly #epochNs: bigint;
+  readonly #hangMs: number;
   protected override readonly outlets: Outlets;
   protected override readonly fixed: FixedOptions;
-  #threads: Threads | null = null;
-  #injected = 0n;
-  #lastInjectedNs = new Map<PortName, bigint>();
   /** Internal time when the threads start, ns. */
   #fromNs = 0n;
   #startedAt = 0n;
   #stoppedAfterNs: bigint | null = null;
   #pausedAt = 0n;
-  #captureReports: CaptureReport[] = [];
+  /** Virtual clock in threads: a run is under way, and what it has to wait for before it goes on. */
+  #isUnderWay = false;
+  #held: Promise<void> | null = null;
 
-  /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. `from` is internal: see `Network.from`. */
+  /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. `from` is for `Network.from`. */
   constructor(topology: Topology, options: NetworkOptions = {}, from: Source | null = null) {
     super();
-    const { inline: _, history, ...fixed } = options;
-    const { isVirtual, inline, burst, ringEntries } = settle(options);
+    const { inline: _, history, hangMs: __, ...fixed } = options;
+    const { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, hangMs } = settle(options);
     this.topology = topology;
     this.clock = isVirtual ? 'virtual' : 'wall';
     this.#inline = inline;
+    this.#hangMs = hangMs;
     this.plan = planNetwork(topology, options);
     const pages = this.plan.bytes / 65_536;
     this.memory = new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
@@ -84,11 +98,19 @@ export class Network extends Restorable {
       epochNs: this.#epochNs,
       unplugged: options.unplugged ?? 'down',
       ageingSeconds: options.ageingSeconds ?? null,
-      injectOwner: this.plan.workers.length,
+      spins: workers <= availableParallelism() ? SPINS : 0,
     });
-    this.#observer = new Observer(this.memory, this.plan, topology);
+    this.#hands = new Hands(this.core, this.memory, this.plan);
+    this.observer = new Observer(this.memory, this.plan, topology);
     this.directory = new Directory(topology, this.plan);
-    this.outlets = new Outlets(this.memory, this.plan, topology, this.clock, from?.captureAs ?? null);
+    this.actions = new Actions(topology, this.plan, this.directory);
+    const gauges = new Gauges(this.memory, this.plan, this.observer, this.directory);
+    this.agenda = new Agenda(this.actions, gauges, topology.events, { lookEveryNs });
+    this.#prompter = new Prompter(this.agenda, this.#hands, this.core);
+    const captureAs = from?.captureAs ?? null;
+    this.outlets = new Outlets(this.memory, this.plan, topology, this.clock, this.#epochNs, captureAs);
+    this.injector = new Injector(this.core, this.memory, this.plan);
+    this.#stepper = new Stepper(this.#hands, this.#prompter, this.agenda, this.outlets);
     if (from !== null) this.goTo(from.snapshot);
     if (history !== undefined) this.keepHistory(history);
   }
@@ -107,9 +129,9 @@ export class Network extends Restorable {
 
   /** Internal time: ns since the start. */
   override get nowNs(): bigint {
-    if (this.clock === 'virtual') return this.memory.u64(this.plan.workers[0]!.address + L.Worker_now);
+    if (this.clock === 'virtual') return this.#hands.nowNs;
     if (this.#stoppedAfterNs !== null) return this.#stoppedAfterNs;
-    if (this.#threads === null) return this.#fromNs;
+    if (this.threads === null) return this.#fromNs;
     if (this.#pausedAt !== 0n) return this.#pausedAt - this.#startedAt;
     return process.hrtime.bigint() - this.#startedAt;
   }
@@ -118,12 +140,20 @@ export class Network extends Restorable {
   async start(): Promise<void> {
     if (this.#inline) throw new NetworkError('a network in this thread does not start: call runUntil or step');
     this.assertOpen();
-    if (this.#threads !== null) throw new NetworkError('the network has been started already');
+    if (this.threads !== null) throw new NetworkError('the network has been started already');
+    if (this.#fromNs === 0n) this.#prompter.happen(0n);
     this.memory.setU32(this.plan.controlAt + COMMAND, PAUSE);
-    this.#threads = new Threads(this.memory, this.plan, this.clock, this.outlets.files);
+    this.threads = new Threads(this.memory, this.plan, {
+      clock: this.clock,
+      files: this.outlets.files,
+      core: this.core,
+      hangMs: this.#hangMs,
+      seconds: () => Number(this.nowNs) / 1e9,
+    });
     this.#pausedAt = process.hrtime.bigint();
     this.#startedAt = this.#pausedAt - this.#fromNs;
-    await this.#threads.settled();
+    await this.threads.settled();
+    if (this.clock === 'virtual' && this.#fromNs > 0n) this.core.go(this.plan.epochsAt, this.#fromNs);
     this.resume();
   }
 
@@ -131,6 +161,7 @@ export class Network extends Restorable {
   async pause(): Promise<void> {
     const threads = this.#running();
     if (this.#pausedAt === 0n) this.#pausedAt = process.hrtime.bigint();
+    this.#prompter.disarm();
     threads.command(PAUSE);
     await threads.settled();
   }
@@ -141,7 +172,14 @@ export class Network extends Restorable {
     if (this.#pausedAt !== 0n) this.#startedAt += process.hrtime.bigint() - this.#pausedAt;
     this.#pausedAt = 0n;
     this.memory.setU64(this.plan.controlAt + ORIGIN, this.#startedAt);
+    if (this.clock === 'virtual') this.core.again(this.plan.epochsAt);
     threads.command(RUN);
+    this.agendaChanged();
+  }
+
+  protected override agendaChanged(): void {
+    if (this.clock === 'virtual' || this.threads === null || this.#pausedAt !== 0n) return;
+    this.#prompter.arm(() => this.nowNs, this.#send);
   }
 
   protected override assertOpen(): void {
@@ -150,91 +188,101 @@ export class Network extends Restorable {
 
   #running(): Threads {
     this.assertOpen();
-    if (this.#threads === null) throw new NetworkError('the network has not been started');
-    return this.#threads;
+    if (this.threads === null) throw new NetworkError('the network has not been started');
+    return this.threads;
   }
 
-  /** The first thread that died, if one did. */
-  get failure(): Error | null {
-    return this.#threads?.failure ?? null;
+  /** @internal For tests that end threads: the one that runs a worker or writes captures, and whether another stands ready. */
+  threadOf(worker: number | 'writer'): Worker | null {
+    return this.threads?.threadOf(worker) ?? null;
   }
 
-  /** Virtual clock: runs everything that is due at or before `untilNs`. In a thread it resolves when that is done. */
+  /** @internal */
+  get hasSpareThread(): boolean {
+    return this.threads?.hasSpare ?? false;
+  }
+
+  /** Virtual clock: runs everything that is due at or before `untilNs`. In threads it resolves when that is done. */
   async runUntil(untilNs: bigint): Promise<void> {
     if (this.#inline) return void this.advance(untilNs);
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be told how far to run');
     const threads = this.#running();
     if (this.#pausedAt !== 0n) throw new NetworkError('the network is paused; resume it first');
-    this.memory.setU64(this.plan.controlAt + TARGET, clampTime(untilNs));
-    threads.ringAll();
-    while (
-      threads.failure === null &&
-      this.nowNs < untilNs &&
-      this.memory.u32(this.plan.controlAt + COMMAND) !== STOP
-    ) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
+    const reach = async (ns: bigint): Promise<boolean> => {
+      for (;;) {
+        const goesOn = await threads.runUntil(ns);
+        if (!goesOn || this.#held === null) return goesOn;
+        // Stopped on the way for a snapshot.
+        await this.#held;
+      }
+    };
+    await threads.settled(RESTING);
+    this.#isUnderWay = true;
+    try {
+      await this.#prompter.moveThreads(clampTime(untilNs), reach);
+    } finally {
+      this.#isUnderWay = false;
     }
-    if (threads.failure !== null) throw threads.failure;
   }
 
   /**
-   * Virtual clock in this thread: the same, at once; true when nothing is due any more. With `eventsMax` it stops after about
-   * as many visits to ports: where physical switches form a loop without delay, an instant never ends.
+   * Virtual clock in this thread: the same, at once; true when nothing is due any more. With `eventsMax` it stops when as many frames
+   * have been moved: where physical switches form a loop without delay, an instant never ends.
    */
   advance(untilNs: bigint, eventsMax = Number.POSITIVE_INFINITY): boolean {
     return this.go(clampTime(untilNs), eventsMax);
   }
 
-  protected override run(untilNs: bigint, eventsMax: number): boolean {
-    const end = this.position + eventsMax;
-    let status = RUN_TIGHT;
-    for (let left = eventsMax; left > 0 && status !== RUN_DONE; left = end - this.position) {
-      status = this.#step(untilNs, Math.min(left, STEPS_AT_ONCE));
-    }
-    this.outlets.drain();
-    return status === RUN_DONE;
-  }
-
-  /** Virtual clock: up to `events` visits, then stands still. Returns the time reached, ns. */
-  async step(events = 1): Promise<bigint> {
-    if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be stepped; use the virtual clock');
-    if (this.#inline) {
-      this.go(NEVER, events);
-    } else {
-      await this.pause();
-      Atomics.store(this.memory.words, this.memory.word(this.plan.controlAt + STEPS), events);
-      this.#running().ringAll();
-      const steps = this.memory.word(this.plan.controlAt + STEPS);
-      while (this.failure === null && Atomics.load(this.memory.words, steps) > 0)
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      await this.#running().settled();
-    }
-    return this.nowNs;
-  }
-
-  #step(untilNs: bigint, budget: number): number {
+  protected override run(untilNs: bigint, budget: number): boolean {
     this.assertOpen();
     if (!this.#inline)
       throw new NetworkError('only a network on the virtual clock in this thread can be advanced by a call');
-    const status = this.core.runVirtual(this.plan.workers[0]!.address, untilNs, budget);
-    if (status === RUN_TIGHT) this.outlets.drain();
-    return status;
+    return this.#stepper.run(untilNs, budget);
+  }
+
+  protected override meet(): boolean {
+    return this.#stepper.meet();
+  }
+
+  /** Virtual clock: up to `events` frames, or times that timers or guests are seen to; then stands still. Returns the time reached, ns. */
+  async step(events = 1): Promise<bigint> {
+    if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be stepped; use the virtual clock');
+    if (!this.#inline) await this.pause();
+    for (let left = events; left > 0; ) {
+      const before = this.position;
+      // Inputs that lie ahead may come before it.
+      if (!this.hasAhead && this.meet()) {
+        left--;
+        continue;
+      }
+      const status = this.#inline ? this.#stepHere(left) : this.#stepper.step(left);
+      if (status === RUN_DONE) break;
+      left -= this.position - before;
+      if (status === RUN_TIGHT) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    if (!this.#inline) this.#running().keepTarget();
+    return this.nowNs;
+  }
+
+  #stepHere(left: number): number {
+    return this.go(NEVER, this.agenda.isOver ? left : 1) ? RUN_DONE : RUN_BUDGET;
   }
 
   /** Ends the run, closes the captures and tells what happened. Safe to call twice. */
   async stop(): Promise<Report> {
     if (this.#stoppedAfterNs === null) {
       const elapsed = this.nowNs;
+      this.#prompter.disarm();
       let drained: DrainResult[];
-      if (this.#threads !== null) {
-        this.#threads.command(STOP);
-        drained = await this.#threads.join();
+      if (this.threads !== null) {
+        this.threads.command(STOP);
+        drained = await this.threads.join();
       } else {
-        this.outlets.drain();
+        this.outlets.drain(true);
         drained = this.outlets.results;
       }
       this.#stoppedAfterNs = elapsed;
-      this.#captureReports = this.outlets.close(this.#observer, drained, this.#epochNs + elapsed, this.#epochNs);
+      this.captureReports = this.outlets.close(this.observer, drained, this.#epochNs + elapsed, this.#epochNs);
     }
     return this.report();
   }
@@ -245,132 +293,95 @@ export class Network extends Restorable {
    */
   inject(name: PortName, bytes: Uint8Array, atNs: bigint): boolean {
     const { port } = this.directory.port(name);
-    const wire = this.plan.injectAt.get(port.name);
-    if (wire === undefined)
-      throw new NetworkError(`frames can be injected at ${port.name} only if it is named in injectAt`);
-    if (bytes.length > INJECT_BYTES_MAX)
-      throw new NetworkError(
-        `a frame of ${bytes.length} bytes is more than ${INJECT_BYTES_MAX}, the most that can enter`,
-      );
-    if (atNs > TIME_NS_MAX) throw new NetworkError(`a frame at ${atNs} ns is later than the clock goes, 52 days`);
-    const before = this.#lastInjectedNs.get(port.name) ?? 0n;
-    if (atNs < before)
-      throw new NetworkError(
-        `a frame at ${atNs} ns cannot enter at ${port.name}, where one at ${before} ns is ahead of it`,
-      );
-    if (!this.#enter(port.name, wire, bytes, atNs)) return false;
+    if (!this.injector.inject(port.name, bytes, atNs)) return false;
     if (this.hasHistory) {
       const kept = bytes.slice();
-      this.note(() => this.#enter(port.name, wire, kept, atNs));
+      this.note(() => this.injector.inject(port.name, kept, atNs));
     }
     return true;
   }
 
-  #enter(name: PortName, wire: PlannedWire, bytes: Uint8Array, atNs: bigint): boolean {
-    this.memory.bytes.set(bytes, this.plan.stagingAt);
-    const id = this.#injected + 1n;
-    if (this.core.inject(wire.address, this.plan.injectPoolAt, this.plan.stagingAt, bytes.length, id, atNs) === 0)
-      return false;
-    this.#injected = id;
-    this.#lastInjectedNs.set(name, atNs);
-    return true;
-  }
-
-  /** Stations that moved from port to port, the latest 256, oldest first. */
-  moves(switchName: string): MoveReport[] {
-    return this.#observer.moves(this.directory.switch(switchName));
-  }
+  readonly #send = (sw: PlannedSwitch, body: CommandBody) => this.command(sw, body);
 
   protected override async command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
-    if (this.#threads !== null && this.#stoppedAfterNs === null) return this.#threads.send(sw.worker, body);
+    const given = this.isolated.find(({ host }) => host === sw.host);
+    if (given !== undefined) throw new NetworkError(`${given.host} is isolated: ${given.why}`);
+    const threads = this.#stoppedAfterNs === null ? this.threads : null;
+    // Who rests on the virtual clock may be changed from here, so that it has happened before anything else.
+    const isResting = this.clock === 'virtual' && this.#hands.isAtRest;
+    if (threads !== null && !isResting) return threads.send(sw.worker, body);
+    if (threads !== null) await threads.settled();
     const done = this.#carryOut(body);
     this.note(() => this.#carryOut(body));
     return done;
   }
 
   #carryOut(body: CommandBody): boolean {
-    // It happens now, not when its switch was last moved; so it does not matter how the run before was cut up.
-    const now = this.nowNs;
-    if (this.clock === 'virtual') for (const { address } of this.plan.workers) this.core.setTime(address, now);
+    // At a place that a replay comes to again, it does not matter when its switch was last moved.
+    if (this.hasHistory) this.core.setTime(this.plan.workers[0]!.address, this.nowNs);
     return carryOut(this.core, body);
   }
 
-  protected override async hold(): Promise<() => void> {
-    const threads = this.#threads;
-    if (threads === null || this.#stoppedAfterNs !== null) {
-      this.outlets.drain();
-      return () => {};
+  protected override async hold(): Promise<() => Promise<void>> {
+    const threads = this.#stoppedAfterNs === null ? this.threads : null;
+    if (threads === null) {
+      if (this.threads === null) this.outlets.drain();
+      return async () => {};
     }
     const wasPaused = this.#pausedAt !== 0n;
-    await this.pause();
-    await threads.written();
-    const target = this.plan.controlAt + TARGET;
-    const isUnderWay = this.memory.u64(target) > this.nowNs;
-    return () => {
-      // Who has come to the target stays there, wherever that is now.
-      if (!isUnderWay) this.memory.setU64(target, this.nowNs);
+    let release = () => {};
+    if (this.clock === 'virtual')
+      this.#held = new Promise((resolve) => {
+        release = resolve;
+      });
+    try {
+      await this.pause();
+      // Workers that are on their way stand at different times: here they all come to the latest.
+      if (this.clock === 'virtual') await threads.restAt(this.nowNs);
+      await threads.written();
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return async () => {
+      if (this.clock === 'virtual') await threads.restAt(this.nowNs);
+      this.#held = null;
       if (!wasPaused) this.resume();
+      release();
     };
   }
 
-  protected override engineState(): EngineState {
-    return { injected: this.#injected, lastInjectedNs: Object.fromEntries(this.#lastInjectedNs) };
+  protected override get isUnderWay(): boolean {
+    return this.#isUnderWay;
   }
 
-  protected override setEngineState({ injected, lastInjectedNs }: EngineState, timeNs: bigint): void {
-    this.#injected = injected;
-    this.#lastInjectedNs = new Map(Object.entries(lastInjectedNs));
+  protected override engineState(): EngineState {
+    return { injector: this.injector.state, agenda: this.agenda.save(), captured: this.outlets.held };
+  }
+
+  protected override setEngineState({ injector, agenda }: EngineState, timeNs: bigint): void {
+    this.injector.state = injector;
+    this.agenda.load(agenda);
     this.#fromNs = timeNs;
     this.#startedAt = this.#pausedAt - timeNs;
   }
 
+  protected override checkDelay(name: PortName, delayNs: bigint): void {
+    if (this.clock === 'wall' || delayNs >= this.#hands.cellNs || this.#hands.isAtRest) return;
+    throw new NetworkError(
+      `${name}: workers are up to ${this.#hands.cellNs} ns apart, so a shorter delay can be set only where a run has come to its end`,
+    );
+  }
+
+  protected override delaysChanged(): void {
+    if (this.clock === 'wall') return;
+    this.#hands.fitCells();
+    this.note(() => this.#hands.fitCells());
+  }
+
   /** Virtual clock in this thread: when the next event is due, ns; null when nothing is on its way any more. Probes and LACP, which never end, are none. */
   nextEventNs(): bigint | null {
-    const next = BigInt.asUintN(64, this.core.nextWork(this.plan.workers[0]!.address, false));
+    const next = this.#hands.nextEventNs;
     return next > TIME_NS_MAX ? null : next;
-  }
-
-  /** What would become of a frame that enters at a port now, with every rule it meets; on a copy, so that nothing changes. */
-  explain(name: PortName, bytes: Uint8Array): Explanation {
-    const { sw, port } = this.directory.port(name);
-    if (bytes.length > INJECT_BYTES_MAX)
-      throw new NetworkError(
-        `a frame of ${bytes.length} bytes is more than ${INJECT_BYTES_MAX}, the most that can enter`,
-      );
-    return explain(this.memory, this.plan, this.topology, sw, port, bytes);
-  }
-
-  ports(): PortReport[] {
-    return this.plan.switches.flatMap((sw) => sw.ports.map((port) => this.#observer.port(sw, port)));
-  }
-
-  macTable(switchName: string): MacEntry[] {
-    return this.#observer.macTable(this.directory.switch(switchName));
-  }
-
-  ledger(): Ledger {
-    return this.#observer.ledger(Number(this.#injected));
-  }
-
-  /** What passed the watched ports since the last call, in order. */
-  takeFrames(): CapturedFrame[] {
-    return this.outlets.takeFrames();
-  }
-
-  report(): Report {
-    const elapsed = this.nowNs;
-    return {
-      name: this.topology.name,
-      clock: this.clock,
-      seed: this.topology.seed,
-      seconds: Number(elapsed) / 1e9,
-      teaching: teachingReport(this.topology, this.#observer.rounds()),
-      memoryBytes: this.plan.bytes,
-      ledger: this.ledger(),
-      switches: this.plan.switches.map((sw) => this.#observer.switch(sw)),
-      streams: this.#observer.streams(),
-      captures: this.#captureReports,
-      workers: this.plan.workers.map((_, i) => this.#observer.worker(i, this.#threads === null ? 0n : elapsed)),
-    };
   }
 }

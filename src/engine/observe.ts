@@ -248,6 +248,14 @@ export class Observer {
     return { switch: sw.name, frame: m.count(at), seconds: Number(m.u64(at + 8)) / 1e9, ports };
   }
 
+  /** Rules that are off, and those that were and are in force again: the same on every switch. */
+  lesson(): { off: number[]; formerly: number[] } {
+    const at = this.#plan.switches[0]?.address;
+    if (at === undefined) return { off: [], formerly: [] };
+    const [off, ever] = [this.#memory.u32(at + L.Switch_rulesOff), this.#memory.u32(at + L.Switch_rulesEverOff)];
+    return { off: bitsOf(off), formerly: bitsOf(ever & ~off) };
+  }
+
   #drops(switches: readonly PlannedSwitch[]): Record<string, number> {
     const drops: Record<string, number> = {};
     for (const row of DROPS) {
@@ -315,12 +323,12 @@ export class Observer {
   }
 
   /** `elapsedNs`: since the threads started, 0 when there are none. */
-  worker(i: number, elapsedNs: bigint): WorkerReport {
+  worker(i: number, elapsedNs: bigint, restarts: number): WorkerReport {
     const { address, switches } = this.#plan.workers[i]!;
     const idle = Number(this.#memory.u64(address + L.Worker_idleNs));
     const hosts = new Set(this.#plan.switches.filter((sw) => switches.includes(sw.address)).map((sw) => sw.host)).size;
     const busy = elapsedNs === 0n ? 0 : 1 - idle / Number(elapsedNs);
-    return { hosts, busy: Math.min(1, Math.max(0, busy)) };
+    return { hosts, restarts, busy: Math.min(1, Math.max(0, busy)) };
   }
 
   streams(): StreamReport[] {
@@ -353,6 +361,10 @@ function ledger(
     held,
     balanced: framesIn + copiesMade === delivered + dropped + held,
   };
+}
+
+function bitsOf(word: number): number[] {
+  return Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => ((word >>> bit) & 1) === 1);
 }
 
 /** The 48 low bits of a key as text. */

@@ -1,22 +1,47 @@
 /** What an operator may ask of a network: names and values are checked here, then whoever moves the switch carries it out. */
-import type { PortName, PortVlan, Topology } from '../topology/model.ts';
+import type { EventReport } from '../telemetry/report.ts';
+import type { EventAction, EventCondition } from '../topology/event-model.ts';
+import type { Link, PortName, PortVlan, Topology } from '../topology/model.ts';
+import { type Act, type Actions, logicalOf } from './action.ts';
+import type { Agenda } from './agenda.ts';
 import type { CommandBody } from './command.ts';
 import type { Directory } from './directory.ts';
 import * as L from './generated/layout.ts';
 import { macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
-import { individualAddress, NetworkError, vlanId } from './options.ts';
-import type { PlannedPort, PlannedSwitch } from './plan.ts';
+import { individualAddress, NetworkError, TIME_NS_MAX, vlanId } from './options.ts';
+import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
+import { directionsOf, type WireChange, wireCommand } from './wire-change.ts';
 
 export type FlushTarget =
   | { readonly switch: string; readonly vlan?: number }
   | { readonly port: PortName; readonly vlan?: number };
 
+/** When something happens again. */
+export interface Repetition {
+  /** Again each time this has passed, ns; without it once. */
+  readonly everyNs?: bigint;
+  /** How often in all; default without end. */
+  readonly times?: number;
+}
+
+export interface Reaction {
+  /** How long after the condition holds, ns. Default 0. */
+  readonly afterNs?: bigint;
+  /** How often in all, counted anew each time; null: without end. Default 1. */
+  readonly times?: number | null;
+}
+
 export abstract class Operator {
   abstract readonly topology: Topology;
   /** @internal */
+  abstract readonly plan: Plan;
+  /** @internal */
   abstract readonly memory: SharedMemory;
   protected abstract readonly directory: Directory;
+  protected abstract readonly actions: Actions;
+  protected abstract readonly agenda: Agenda;
+  abstract readonly nowNs: bigint;
 
   /** Has a command carried out; resolves with whether that was possible. */
   protected abstract command(sw: PlannedSwitch, body: CommandBody): Promise<boolean>;
@@ -26,16 +51,119 @@ export abstract class Operator {
    * its cable keeps its own, as behind a media converter; `setCable` is for both.
    */
   async setLink(name: PortName, up: boolean): Promise<void> {
-    const { sw, port } = this.directory.port(name);
-    await this.command(sw, { setLink: { switchAddress: sw.address, port: port.number, up } });
+    await this.#enact(this.actions.link(name, up));
   }
 
   /** Pulls or plugs the cable of a port: both of its ends. */
   async setCable(name: PortName, up: boolean): Promise<void> {
+    await this.#enact(this.actions.cable(name, up));
+  }
+
+  /** Starts or stops a VM, `host/vm`: stopped, its vNICs have no link and its guest neither sends nor answers. */
+  async setVm(name: string, on: boolean): Promise<void> {
+    await this.#enact(this.actions.act(on ? { startVm: name } : { stopVm: name }));
+  }
+
+  /** Lets the streams that a vNIC sends go on from now, or pauses them; `esx1/*` and the like are patterns. */
+  async setTraffic(name: string, on: boolean): Promise<void> {
+    await this.#enact(this.actions.act(on ? { startTraffic: name } : { stopTraffic: name }));
+  }
+
+  /** Switches a rule such as `R7` on or off, everywhere; off only where `mayDisable` or the topology has planned for it. */
+  async setRule(name: string, on: boolean): Promise<void> {
+    await this.#enact(this.actions.act(on ? { ruleOn: name } : { ruleOff: name }));
+  }
+
+  /** A host or a physical switch loses its power with all that it holds, or gets it and is empty. */
+  async setPower(name: string, on: boolean): Promise<void> {
+    await this.#enact(this.actions.act(on ? { boot: name } : { crash: name }));
+  }
+
+  /**
+   * Has something done at a time, after everything earlier and before any frame at that instant; on the wall clock as soon after
+   * it as a timer of this thread can. Returns what takes it off the agenda again, without undoing what has begun. Throws NetworkError for a time in the past.
+   */
+  at(timeNs: bigint, action: EventAction, { everyNs, times }: Repetition = {}): () => boolean {
+    if (timeNs < this.nowNs) throw new NetworkError(`${timeNs} ns is in the past; it is ${this.nowNs} ns already`);
+    if (timeNs > TIME_NS_MAX) throw new NetworkError(`an event at ${timeNs} ns is later than the clock goes, 52 days`);
+    if (everyNs !== undefined && everyNs <= 0n) throw new NetworkError(`everyNs ${everyNs} is not above 0`);
+    if (everyNs === undefined && times !== undefined)
+      throw new NetworkError('times goes with everyNs, which is missing');
+    const trigger = { atNs: Number(timeNs), everyNs: everyNs === undefined ? null : Number(everyNs) };
+    return this.#plan({ ...trigger, times: everyNs === undefined ? 1 : (times ?? null) }, action);
+  }
+
+  /**
+   * Has something done once a condition holds. On the virtual clock it is looked at every `lookEveryNs` (an option, 100 us) of
+   * simulated time, on the wall clock every 2 ms or so.
+   */
+  when(condition: EventCondition, action: EventAction, { afterNs = 0n, times = 1 }: Reaction = {}): () => boolean {
+    if (afterNs < 0n || afterNs > TIME_NS_MAX) throw new NetworkError(`afterNs ${afterNs} is not in range`);
+    return this.#plan({ when: condition, afterNs: Number(afterNs), times }, action);
+  }
+
+  #plan(trigger: Parameters<Agenda['add']>[0], action: EventAction): () => boolean {
+    const add = () => this.agenda.add(trigger, action, this.nowNs, 'program');
+    const cancel = add();
+    this.note(add);
+    this.agendaChanged();
+    return () => {
+      const was = cancel();
+      if (was) this.note(cancel);
+      return was;
+    };
+  }
+
+  /** An input has come from outside that `again` would bring again. */
+  protected note(_again: () => void): void {}
+
+  #tell(atNs: bigint, what: string): void {
+    const tell = () => this.agenda.note(atNs, what, 'program');
+    this.note(tell);
+    tell();
+  }
+
+  /** What stands on the agenda has become more: a clock that waits for it has to look again. */
+  protected agendaChanged(): void {}
+
+  /** What has happened to the network: the latest 1,000 events and operator's actions, oldest first. */
+  events(): EventReport[] {
+    return this.agenda.happened();
+  }
+
+  async #enact({ what, deeds }: Act): Promise<void> {
+    const atNs = this.nowNs;
+    await Promise.all(deeds.map(({ sw, body }) => this.command(sw, body)));
+    this.#tell(atNs, what);
+  }
+
+  /**
+   * Changes the cable of a port, both ways, for frames that are sent from now on: those on their way arrive when they would
+   * have, and none is overtaken by a smaller delay. A rate or delay above the topology's may find the wire's memory full
+   * before its queue is, and drops as `queue_full` then.
+   */
+  async setWire(name: PortName, change: WireChange): Promise<void> {
     const { port } = this.directory.port(name);
-    const cable = this.topology.links.find(({ a, b }) => a === port.name || b === port.name);
+    const link = this.#cableOf(port.name);
+    if (change.delayNs !== undefined) this.checkDelay(port.name, change.delayNs);
+    const directions = directionsOf(this.plan, link, port.name).map((wire) => ({
+      sw: this.directory.port(wire.from!).sw,
+      setWire: wireCommand(port.name, wire, change),
+    }));
+    await Promise.all(directions.map(({ sw, setWire }) => this.command(sw, { setWire })));
+    if (change.delayNs !== undefined) this.delaysChanged();
+  }
+
+  /** Throws NetworkError when a cable may not have that delay now. */
+  protected abstract checkDelay(name: PortName, delayNs: bigint): void;
+
+  /** The delay of a cable may have changed. */
+  protected abstract delaysChanged(): void;
+
+  #cableOf(name: PortName): Link {
+    const cable = this.topology.links.find(({ a, b }) => a === name || b === name);
     if (cable === undefined) throw new NetworkError(`${name} has no cable in ${this.topology.name}`);
-    await Promise.all([this.setLink(cable.a, up), this.setLink(cable.b, up)]);
+    return cable;
   }
 
   /** Forgets learned addresses: of one port or of a whole switch, in one VLAN or in all. Uplinks of a team are forgotten together. */
@@ -47,7 +175,11 @@ export abstract class Operator {
       ...(port !== null && { port: logicalOf(sw, port) }),
       ...(of.vlan !== undefined && { fid: fidOf(sw, of.vlan) }),
     };
+    const atNs = this.nowNs;
     await this.command(sw, { flushTable: body });
+    const vlan = of.vlan === undefined ? '' : ` in VLAN ${of.vlan}`;
+    const what = port === null ? `table of ${sw.name} flushed` : `stations at ${port.name} forgotten`;
+    this.#tell(atNs, what + vlan);
   }
 
   /** Binds an address in a VLAN to a port, or with `null` removes the binding. False: the table is full, or there was none. */
@@ -76,21 +208,12 @@ export abstract class Operator {
 
   /** Puts an uplink first in every team that has it, and into use at once if it works. */
   async setActive(name: PortName): Promise<void> {
-    const { sw, port } = this.directory.port(name);
-    if (port.kind !== 'uplink') throw new NetworkError(`${name} is no uplink; only an uplink can be made active`);
-    const own = port.name.slice(port.name.indexOf('/') + 1);
-    const isMember = sw.uplinks.teams.some(({ teaming }) => [...teaming.active, ...teaming.standby].includes(own));
-    if (!isMember) throw new NetworkError(`${name} is unused; no team has it as active or standby`);
-    await this.command(sw, { setActive: { switchAddress: sw.address, port: port.number } });
+    await this.#enact(this.actions.act({ activate: name }));
   }
 
   /** The guest at a vNIC uses another address from now on. */
   async setGuestMac(name: PortName, mac: string): Promise<void> {
-    const { sw, port } = this.directory.port(name);
-    if (port.kind !== 'vnic') throw new NetworkError(`${name} has no guest; only a vNIC's address can be changed`);
-    await this.command(sw, {
-      setGuestMac: { switchAddress: sw.address, port: port.number, mac: individualAddress(mac) },
-    });
+    await this.#enact(this.actions.act({ changeMac: { port: name, mac } }));
   }
 
   /** A vNIC or physical port becomes an access port of another VLAN, and its stations are forgotten. */
@@ -112,12 +235,6 @@ export abstract class Operator {
       setAccessVlan: { switchAddress: sw.address, port: port.number, vid: vlanId(vlan.vid) },
     });
   }
-}
-
-/** What a table holds for stations at a port: uplinks of a team are one, and so are the members of a LAG. */
-function logicalOf(sw: PlannedSwitch, port: PlannedPort): number {
-  if (port.kind === 'uplink') return L.LOGICAL_TEAM;
-  return sw.uplinks.lags.find(({ members }) => members.includes(port.number))?.members[0] ?? port.number;
 }
 
 /** The FID that a VLAN's stations stand under. */

@@ -1,11 +1,15 @@
 /** What a program may ask of a network, and what it is told when it asks for what there is not. */
+import { fixedRules } from '../topology/event-model.ts';
 import type { CaptureRequest, PortName } from '../topology/model.ts';
+import { readRule } from '../topology/rule.ts';
 
 export interface NetworkOptions {
   /** Default `virtual`. */
   readonly clock?: 'wall' | 'virtual';
-  /** Pool threads, 1-64. Default 1; on the virtual clock always 1. */
+  /** Workers, 1-64, each a pool thread unless `inline`. Default 1. On the virtual clock a run is the same for any number of them. */
   readonly workers?: number;
+  /** Which worker, from 0, moves a host or physical switch; by name. The others are spread evenly. */
+  readonly placement?: Readonly<Record<string, number>>;
   /** Virtual clock: run in the calling thread instead of a pool thread. Default true. */
   readonly inline?: boolean;
   /** Ports at which `inject` is going to be called; `*` for all. */
@@ -24,7 +28,13 @@ export interface NetworkOptions {
   readonly burst?: number;
   /** Entries of a vNIC's ring each way, a power of two. Default 256. */
   readonly ringEntries?: number;
-  /** Keep what it takes to go back (`back`, `rewindTo`); `{}` for the defaults. Virtual clock in this thread only. */
+  /** Rules such as `R7` that may be switched off while the network runs, beside those that the topology's events switch. */
+  readonly mayDisable?: readonly string[];
+  /** Virtual clock: time between two looks at the conditions of events, ns, 1-1,000,000,000. Default 100,000. */
+  readonly lookEveryNs?: bigint;
+  /** A worker that gives no sign of life for so long is taken for hung and is replaced, ms, 1,500-600,000. Default 3,000. */
+  readonly hangMs?: number;
+  /** Keep what it takes to go back (`back`, `rewindTo`); `{}` for the defaults. Virtual clock in this thread with one worker only. */
   readonly history?: HistoryOptions;
 }
 
@@ -57,6 +67,10 @@ export interface Settings {
   readonly workers: number;
   readonly burst: number;
   readonly ringEntries: number;
+  readonly lookEveryNs: bigint;
+  /** Numbers of rules. */
+  readonly mayDisable: readonly number[];
+  readonly hangMs: number;
 }
 
 const WORKERS_MAX = 64;
@@ -65,6 +79,12 @@ const BURST = { virtual: 8, wall: 64 } as const;
 const RING_ENTRIES = 256;
 const RING_ENTRIES_MIN = 64;
 const RING_ENTRIES_MAX = 65_536;
+const LOOK_EVERY_NS = 100_000n;
+const LOOK_EVERY_NS_MAX = 1_000_000_000n;
+const HANG_MS = 3000;
+/** A sleeping worker looks up once a second. */
+const HANG_MS_MIN = 1500;
+const HANG_MS_MAX = 600_000;
 const STATES_MAX = 10_000;
 const AGEING_SECONDS_MAX = 1_000_000;
 const VID_MAX = 4094;
@@ -78,6 +98,7 @@ export function settle(options: NetworkOptions): Settings {
   const workers = whole('workers', options.workers ?? 1, 1, WORKERS_MAX);
   const burst = whole('burst', options.burst ?? (isVirtual ? BURST.virtual : BURST.wall), 1, BURST_MAX);
   const ringEntries = whole('ringEntries', options.ringEntries ?? RING_ENTRIES, RING_ENTRIES_MIN, RING_ENTRIES_MAX);
+  const hangMs = whole('hangMs', options.hangMs ?? HANG_MS, HANG_MS_MIN, HANG_MS_MAX);
   if (!Number.isInteger(Math.log2(ringEntries)))
     throw new NetworkError(`ringEntries ${ringEntries} is no power of two`);
   const age = options.ageingSeconds ?? 1;
@@ -88,14 +109,22 @@ export function settle(options: NetworkOptions): Settings {
       'frames can be watched in memory on the virtual clock in this thread only; capture to a file instead',
     );
   }
-  if (options.history !== undefined) {
-    if (!inline) throw new NetworkError('history is for the virtual clock in this thread; elsewhere take snapshots');
-    checkHistory(options.history);
-  }
-  return { isVirtual, inline, workers: isVirtual ? 1 : workers, burst, ringEntries };
+  if (options.history !== undefined) checkHistory(options.history, inline, workers);
+  const lookEveryNs = options.lookEveryNs ?? LOOK_EVERY_NS;
+  if (lookEveryNs < 1n || lookEveryNs > LOOK_EVERY_NS_MAX)
+    throw new NetworkError(`lookEveryNs ${lookEveryNs} is not in range; allowed is 1 to ${LOOK_EVERY_NS_MAX}`);
+  const mayDisable = (options.mayDisable ?? []).map(ruleNumber);
+  return { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, mayDisable, hangMs };
 }
 
-function checkHistory({ everyFrames = 1, everyNs = 1n, keep = 2, bytesMax = 1 }: HistoryOptions): void {
+function checkHistory(
+  { everyFrames = 1, everyNs = 1n, keep = 2, bytesMax = 1 }: HistoryOptions,
+  inline: boolean,
+  workers: number,
+): void {
+  if (!inline) throw new NetworkError('history is for the virtual clock in this thread; elsewhere take snapshots');
+  if (workers > 1)
+    throw new NetworkError('history takes one worker, which gives the same as several; leave workers out');
   const refuse = (name: string, value: number | bigint, allowed: string) =>
     new NetworkError(`history.${name} ${value} is not in range; allowed is ${allowed}`);
   if (!Number.isSafeInteger(everyFrames) || everyFrames < 1)
@@ -109,6 +138,20 @@ function checkHistory({ everyFrames = 1, everyNs = 1n, keep = 2, bytesMax = 1 }:
 function whole(name: string, value: number, first: number, last: number): number {
   if (Number.isInteger(value) && value >= first && value <= last) return value;
   throw new NetworkError(`${name} ${value} is not in range; allowed is a whole number from ${first} to ${last}`);
+}
+
+/** The number of a rule that can be switched while a network runs. */
+export function ruleNumber(name: string): number {
+  if (fixedRules.includes(name)) {
+    throw new NetworkError(
+      `${name} works on how ports and cables are set up and cannot be switched while the network runs; write teaching: { disable: [${name}] }`,
+    );
+  }
+  try {
+    return readRule(name);
+  } catch (error) {
+    throw new NetworkError((error as Error).message);
+  }
 }
 
 /** Six octets of a station's address. */

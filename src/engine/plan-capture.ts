@@ -25,7 +25,7 @@ export interface CaptureOptions {
   readonly injectAt: readonly PortName[];
   readonly captures: readonly CaptureRequest[];
   readonly burst: number;
-  readonly lossless: boolean;
+  readonly virtual: boolean;
 }
 
 /** Longest frame that can be injected, bytes: beyond any MTU, so that giants can be shown to be dropped. */
@@ -52,7 +52,7 @@ export function planCaptures(
     const visit = options.burst * (arriving + BLOCK_OVERHEAD + (perFrame - 1) * (kept + BLOCK_OVERHEAD));
     reserve = Math.max(reserve, visit);
     const floor = options.captures.length > 8 ? CAPTURE_RING_SMALL : CAPTURE_RING_MIN;
-    const bytes = powerOfTwo(Math.max(floor, options.lossless ? 2 * visit : 0));
+    const bytes = powerOfTwo(Math.max(floor, options.virtual ? 2 * visit : 0));
     const rings = workers.map((worker) => ({
       address: space.reserve('captures', L.CaptureRing_BYTES),
       bufferAt: space.reserve('captures', bytes + INJECT_BYTES_MAX + BLOCK_OVERHEAD),

@@ -7,11 +7,15 @@
  */
 
 import { formatBytes } from '../telemetry/bytes.ts';
-import type { CaptureRequest, Link, PortName, PortVlan, Table, Topology, VSwitch } from '../topology/model.ts';
-import { type DraftPort, type DraftSwitch, draftSwitches, placeOnWorkers } from './draft.ts';
+import { rulesSwitchedOff } from '../topology/event-model.ts';
+import type { CaptureRequest, PortName, PortVlan, Table, Topology, VSwitch } from '../topology/model.ts';
+import { readRule } from '../topology/rule.ts';
+import { type DraftPort, type DraftSwitch, draftSwitches } from './draft.ts';
 import * as L from './generated/layout.ts';
+import { cellNsOf, hostsOf, islandsOf, placeOnWorkers } from './placement.ts';
 import { INJECT_BYTES_MAX, type PlannedCapture, planCaptures } from './plan-capture.ts';
 import { type PlannedUplinks, planUplinks } from './plan-uplinks.ts';
+import { type PlannedWire, planWires } from './plan-wires.ts';
 import { align, powerOfTwo, Space } from './space.ts';
 
 export interface PlanOptions {
@@ -23,8 +27,12 @@ export interface PlanOptions {
   readonly burst: number;
   /** Entries of a vNIC's ring each way, a power of two, 64-65,536. */
   readonly ringEntries: number;
-  /** A capture ring has to hold all that one visit can write, so that nothing is lost on the virtual clock. */
-  readonly lossless: boolean;
+  /** The virtual clock: islands instead of hosts are moved by a worker, and a capture ring holds all that one visit can write. */
+  readonly virtual: boolean;
+  /** Workers of hosts and physical switches by name; those that it does not name are spread. */
+  readonly placement?: ReadonlyMap<string, number>;
+  /** Rules that may be switched off in the course of the run, by number. Default: those of the topology's events. */
+  readonly mayDisable?: readonly number[];
 }
 
 export interface PlannedPort extends DraftPort {
@@ -44,6 +52,9 @@ export interface PlannedSwitch {
   readonly number: number;
   readonly address: number;
   readonly worker: number;
+  readonly island: number;
+  /** Place among all switches when they are taken island by island. */
+  readonly order: number;
   readonly vswitch: VSwitch | null;
   readonly sharedVlans: readonly (readonly number[])[];
   readonly padding: boolean;
@@ -71,6 +82,8 @@ export interface PlannedSwitch {
   readonly scratchAt: number;
   readonly inletsAt: number;
   readonly inlets: readonly PlannedWire[];
+  /** Times of u64: of the inlets, then of the streamers. */
+  readonly duesAt: number;
   readonly captureRingsAt: number;
   readonly captureRings: readonly number[];
 }
@@ -90,18 +103,9 @@ export interface PlannedClass {
   readonly slotBytes: number;
   readonly from: number;
   readonly end: number;
-  /** Where slots come back from other threads: a u32 for each slot, rounded up to a power of two. */
+  /** Where slots come back from others: a u64 for each slot, rounded up to a power of two. */
   readonly returnsAt: number;
   readonly returnsEntries: number;
-}
-
-export interface PlannedWire {
-  readonly address: number;
-  readonly entriesAt: number;
-  readonly entries: number;
-  readonly link: Link | null;
-  readonly from: PortName | null;
-  readonly to: PortName;
 }
 
 export interface PlannedStream {
@@ -117,7 +121,22 @@ export interface Plan {
   readonly workers: readonly {
     readonly address: number;
     readonly listAt: number;
+    /** The switches once more, to be ordered by their next event; on the virtual clock only. */
+    readonly heapAt: number;
     readonly switches: readonly number[];
+    /** Wires that lead here from other workers. */
+    readonly inletsAt: number;
+    readonly inlets: readonly number[];
+  }[];
+  /** core/epoch.ts. */
+  readonly epochsAt: number;
+  readonly workerListAt: number;
+  /** Length of a cell of virtual time, ns; 0: nothing joins two islands. */
+  readonly cellNs: number;
+  readonly islands: readonly {
+    readonly address: number;
+    readonly switches: number;
+    readonly hosts: readonly string[];
   }[];
   readonly switches: readonly PlannedSwitch[];
   readonly ports: ReadonlyMap<PortName, { readonly sw: PlannedSwitch; readonly port: PlannedPort }>;
@@ -135,6 +154,8 @@ export interface Plan {
   readonly streamsOf: ReadonlyMap<PortName, readonly number[]>;
   readonly captures: readonly PlannedCapture[];
   readonly captureReserve: number;
+  /** Rules that may be switched off in the course of the run, in rising order. */
+  readonly mayDisable: readonly number[];
 }
 
 /** The network needs more than there is; the message holds the sums. */
@@ -150,7 +171,6 @@ const POOL_SHARE = 1024 ** 3;
 const POOL_BYTES_MIN = 40 * 1024;
 const POOL_BYTES_MAX = 1024 * 1024;
 const BRIDGE_POOL_BYTES = 64 * 1024;
-const INJECT_ENTRIES = 1024;
 export const CONTROL_WORDS = 64;
 const TRACE_BYTES = 1024;
 /** So that the smallest tables, too, go on for a while before they are surveyed again. */
@@ -161,10 +181,15 @@ const FIDS_BYTES = 8192;
 /** Lays a topology out in memory. Throws PlanError when it does not fit. */
 export function plan(topology: Topology, options: PlanOptions): Plan {
   const space = new Space();
+  const mayDisable = rulesOf(topology, options.mayDisable ?? []);
+  const isLesson = mayDisable.length > 0 || (topology.teaching?.disabled.length ?? 0) > 0;
   const drafts = draftSwitches(topology);
   const vnicCount = drafts.reduce((sum, d) => sum + d.ports.filter((p) => p.kind === 'vnic').length, 0);
   const poolBytes = Math.min(POOL_BYTES_MAX, Math.max(POOL_BYTES_MIN, Math.floor(POOL_SHARE / Math.max(1, vnicCount))));
-  const workerOf = placeOnWorkers(drafts, options.workers);
+  const islands = islandsOf(drafts, topology.links);
+  const groups = options.virtual ? islands.of : hostsOf(drafts);
+  const workerOf = placeOnWorkers(drafts, groups, options.workers, options.placement ?? new Map());
+  const orders = islands.switches.flat();
 
   const controlAt = space.reserve('control', CONTROL_WORDS * 4);
   const wires = planWires(space, topology, options.injectAt);
@@ -182,6 +207,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     const portsAt = space.reserve('ports', ports * L.PORT_STRIDE);
     const inlets = arriving[number]!;
     const place = new Map(draft.ports.map((p, i) => [p.name, i]));
+    // By receiving port; a lane, planned behind its wire, stays there.
     inlets.sort((a, b) => place.get(a.to)! - place.get(b.to)!);
     const slots = powerOfTwo(2 * draft.table.entriesMax);
     const rings = captures.planned.flatMap((c) =>
@@ -192,6 +218,8 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
       number,
       address,
       worker: workerOf[number]!,
+      island: islands.of[number]!,
+      order: orders.indexOf(number),
       localCount: local,
       ports: draft.ports.map((port, i): PlannedPort => {
         const isVnic = port.kind === 'vnic';
@@ -210,7 +238,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
       movesAt: space.reserve('histories of moves', L.MOVES_KEPT * L.MOVE_RECORD),
       fidsAt: draft.sharedVlans.length > 0 ? space.reserve('VLAN sets', FIDS_BYTES) : 0,
       floodUnknownAt: (draft.vswitch?.floodUnknown ?? []).length > 0 ? space.reserve('VLAN sets', L.MEMBERS_BYTES) : 0,
-      guardAt: (topology.teaching?.disabled.length ?? 0) === 0 ? 0 : space.reserve('storm guards', L.GUARD_TABLE),
+      guardAt: isLesson ? space.reserve('storm guards', L.GUARD_TABLE) : 0,
       tableAt: space.reserve('MAC tables', slots * 16),
       tableSlots: slots,
       locksAt: space.reserve('MAC tables', slots * 8),
@@ -221,11 +249,15 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
       scratchAt: space.reserve('switches', L.SCRATCH_BYTES),
       inletsAt: space.reserve('lists', inlets.length * 4),
       inlets,
+      duesAt: space.reserve('lists', (inlets.length + vnics) * 8),
       captureRingsAt: space.reserve('lists', rings.length * 4),
       captureRings: rings,
     };
   });
 
+  const workerAt = (port: PortName) => workerOf[switchOf.get(port)!]!;
+  const islandAt = (port: PortName) => islands.of[switchOf.get(port)!];
+  const isBetween = ({ a, b }: { a: PortName; b: PortName }) => islandAt(a) !== islandAt(b);
   const streams = planStreams(space, topology);
   const result: Plan = {
     bytes: 0,
@@ -233,12 +265,26 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     controlAt,
     workers: Array.from({ length: options.workers }, (_, w) => {
       const own = switches.filter((s) => s.worker === w).map((s) => s.address);
+      const inlets = wires.filter(
+        ({ link, to }) => link !== null && workerAt(to) === w && workerAt(to === link.a ? link.b : link.a) !== w,
+      );
       return {
         address: space.reserve('workers', L.Worker_BYTES),
         listAt: space.reserve('lists', own.length * 4),
+        heapAt: options.virtual ? space.reserve('lists', own.length * 4) : 0,
         switches: own,
+        inletsAt: space.reserve('lists', inlets.length * 4),
+        inlets: inlets.map(({ address }) => address),
       };
     }),
+    epochsAt: space.reserve('workers', L.Epochs_BYTES),
+    workerListAt: space.reserve('lists', options.workers * 4),
+    cellNs: options.virtual ? cellNsOf(topology.links.filter(isBetween).map(({ delayNs }) => delayNs)) : 0,
+    islands: islands.switches.map((own) => ({
+      address: space.reserve('workers', L.Island_BYTES),
+      switches: own.length,
+      hosts: [...new Set(own.map((number) => drafts[number]!.host))],
+    })),
     switches,
     ports: new Map(switches.flatMap((sw) => sw.ports.map((port) => [port.name, { sw, port }]))),
     wires,
@@ -252,9 +298,15 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     streamsOf: streams.of,
     captures: captures.planned,
     captureReserve: captures.reserve,
+    mayDisable,
   };
   if (space.next > MEMORY_MAX) throw new PlanError(tooLarge(space));
   return { ...result, bytes: align(space.next, 65_536) };
+}
+
+function rulesOf({ events, teaching }: Topology, more: readonly number[]): number[] {
+  const rules = new Set([...rulesSwitchedOff(events).map(readRule), ...more]);
+  return [...rules].filter((rule) => !teaching?.disabled.includes(rule)).sort((a, b) => a - b);
 }
 
 function tooLarge(space: Space): string {
@@ -274,17 +326,6 @@ function countVlanSets(drafts: readonly DraftSwitch[]): number {
 export function vlanSetKey(vlan: PortVlan): string | null {
   if (vlan.mode === 'trunk') return JSON.stringify([vlan.vids, vlan.native]);
   return vlan.mode === 'private' ? JSON.stringify(vlan.receives) : null;
-}
-
-function planWires(space: Space, topology: Topology, injectAt: readonly PortName[]): PlannedWire[] {
-  const wire = (from: PortName | null, to: PortName, link: Link | null): PlannedWire => {
-    const entries = powerOfTwo(link?.queueFrames ?? INJECT_ENTRIES);
-    const address = space.reserve('wires', L.Wire_BYTES);
-    return { address, entriesAt: space.reserve('wires', entries * 16), entries, link, from, to };
-  };
-  const links = topology.links.flatMap((link) => [wire(link.a, link.b, link), wire(link.b, link.a, link)]);
-  const injected = injectAt.map((to) => wire(null, to, null));
-  return [...links, ...injected];
 }
 
 /** A candidate for each entry, and a quarter more for those that are out of date; a seat for each port, and one for the team. */
@@ -329,7 +370,7 @@ function planInjectPool(space: Space, frameMax: number, isUsed: boolean): Planne
 function cut(space: Space, slotBytes: number, count: number): PlannedClass {
   const from = space.reserve('frame pools', slotBytes * count);
   const returnsEntries = powerOfTwo(count);
-  const returnsAt = space.reserve('frame pools', returnsEntries * 4);
+  const returnsAt = space.reserve('frame pools', returnsEntries * 8);
   return { slotBytes, from, end: from + slotBytes * count, returnsAt, returnsEntries };
 }
 

@@ -1,7 +1,7 @@
 /** From a program's options to the memory plan that they shape. */
 import { createHash } from 'node:crypto';
 import type { CaptureRequest, Topology } from '../topology/model.ts';
-import { portNames } from './directory.ts';
+import { placementOf, portNames } from './directory.ts';
 import { type NetworkOptions, settle } from './options.ts';
 import { toJson } from './plain.ts';
 import { type Plan, plan } from './plan.ts';
@@ -12,7 +12,7 @@ export const MEMORY_TAP = '(memory)';
 
 /** Throws PlanError or NetworkError. */
 export function planNetwork(topology: Topology, options: NetworkOptions): Plan {
-  const { isVirtual, workers, burst, ringEntries } = settle(options);
+  const { isVirtual, workers, burst, ringEntries, mayDisable } = settle(options);
   const watch = options.watch ?? [];
   const tap: CaptureRequest[] =
     watch.length > 0 ? [{ file: MEMORY_TAP, ports: portNames(topology, watch), snapLength: 0 }] : [];
@@ -22,7 +22,9 @@ export function planNetwork(topology: Topology, options: NetworkOptions): Plan {
     captures: [...topology.captures, ...(options.captures ?? []), ...tap],
     burst,
     ringEntries,
-    lossless: isVirtual,
+    virtual: isVirtual,
+    placement: placementOf(topology, options.placement ?? {}, workers),
+    mayDisable,
   });
 }
 

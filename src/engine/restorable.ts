@@ -20,7 +20,7 @@ import type { EngineState, FixedOptions } from './snapshot-content.ts';
 
 export abstract class Restorable extends Operator {
   /** @internal Addresses and sums, for tests and benches. */
-  abstract readonly plan: Plan;
+  abstract override readonly plan: Plan;
   protected abstract readonly core: Core;
   protected abstract readonly outlets: Outlets;
   protected abstract readonly fixed: FixedOptions;
@@ -29,12 +29,16 @@ export abstract class Restorable extends Operator {
   #history: History | null = null;
   #fingerprint: string | null = null;
 
-  abstract get nowNs(): bigint;
+  abstract override get nowNs(): bigint;
   protected abstract assertOpen(): void;
   /** Virtual clock in this thread: runs on; true when nothing is due any more at or before `untilNs`, false after `budget` frames. */
   protected abstract run(untilNs: bigint, budget: number): boolean;
+  /** Has the next event of the agenda happen if it comes before the next frame or with it. */
+  protected abstract meet(): boolean;
+  /** A run in threads is on its way to its end. */
+  protected abstract get isUnderWay(): boolean;
   /** Holds whoever moves the memory, and empties the captures; resolves with what lets go again. */
-  protected abstract hold(): Promise<() => void>;
+  protected abstract hold(): Promise<() => Promise<void>>;
   protected abstract engineState(): EngineState;
   protected abstract setEngineState(state: EngineState, timeNs: bigint): void;
 
@@ -51,7 +55,7 @@ export abstract class Restorable extends Operator {
       const { topology, fixed: options } = this;
       return new Snapshot({ ...moment, fingerprint: this.#print(), topology, options }, moment.origin);
     } finally {
-      letGo();
+      await letGo();
     }
   }
 
@@ -71,13 +75,14 @@ export abstract class Restorable extends Operator {
         `the snapshot is of ${what}, and cannot be put into ${this.topology.name}; make a network of it with Network.from`,
       );
     }
+    if (this.isUnderWay) throw new NetworkError('a run is under way; restore the snapshot when it has come to its end');
     const letGo = await this.hold();
     try {
       const isPast = this.goTo(snapshot);
       this.#lineage.leave(isPast ? snapshot.origin : null);
       this.#history?.begin();
     } finally {
-      letGo();
+      await letGo();
     }
   }
 
@@ -115,6 +120,10 @@ export abstract class Restorable extends Operator {
       get position() {
         return network.position;
       },
+      get happened() {
+        return network.agenda.count;
+      },
+      meet: () => this.meet(),
       run: (untilNs, budget) => this.run(untilNs, budget),
       moment: (store, before) => this.#moment(store, before?.image),
       goTo: (moment, replay) => {
@@ -125,6 +134,8 @@ export abstract class Restorable extends Operator {
       },
       leave: () => this.#lineage.leave(this.#origin),
     };
+    // In the order of time, so that a place between two frames is the same however the network has come there.
+    this.memory.setU32(this.plan.workers[0]!.address + L.Worker_inOrder, 1);
     this.#history = new History(stage, options);
   }
 
@@ -137,8 +148,12 @@ export abstract class Restorable extends Operator {
     return this.#history !== null;
   }
 
-  /** An input has just come from outside, and `again` would bring it again. */
-  protected note(again: () => void): void {
+  /** Whether inputs lie ahead. */
+  protected get hasAhead(): boolean {
+    return this.#history?.hasAhead ?? false;
+  }
+
+  protected override note(again: () => void): void {
     this.#history?.note(again);
   }
 
@@ -163,7 +178,7 @@ export abstract class Restorable extends Operator {
     this.outlets.assertGoBack();
     const isPast = origin !== null && this.#lineage.holds(origin, this.outlets.written);
     putImage(this.memory, this.core, this.plan, image);
-    this.outlets.goBack(isPast);
+    this.outlets.goBack(isPast, state.captured);
     this.setEngineState(state, timeNs);
     return isPast;
   }

@@ -1,141 +1,399 @@
 /**
- * The pool: one long piscina task for each worker, one for the writer of captures. A task holds any number of hosts, and
- * runs until the control words say stop; aborting is for emergencies only.
+ * The pool: one long piscina task for each worker, one for the writer of captures, and a spare thread. A task holds any number of
+ * hosts, and runs until the control words say stop.
+ *
+ * A worker's death is not the end of the run. The others are halted between two bursts, what the dead one left is put right in the
+ * memory (rescue.ts), and its task begins anew in the spare thread, which is warm; then all go on. A thread that gives no sign
+ * of life is ended, and that is a death like any other. Frames of the others are held up for some milliseconds, none is lost.
  */
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import type { DeathReport, IsolatedReport } from '../telemetry/report.ts';
 import { type CommandBody, decodeDone, encodeCommand } from './command.ts';
-import { COMMAND, ring, STATE_ENDED, STATE_PAUSED, STATE_WAITING, WRITER } from './control.ts';
-import { coreModule } from './core.ts';
-import type { DrainFile, DrainResult } from './drain.ts';
+import * as C from './control.ts';
+import { type Core, coreModule } from './core.ts';
+import { closeRings, type DrainFile, type DrainResult } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import type { Plan } from './plan.ts';
+import { Blame, isolate, listSwitches, repairWorker } from './rescue.ts';
+import { RESTING, SETTLED, States, untilWritten } from './settle.ts';
 import type { Task } from './task.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
 const filename = new URL(isSource ? './boot.mjs' : './task.js', import.meta.url).href;
-const POLL_MS = 1;
+/** Between two looks at the workers' signs of life. */
+const LOOK_MS = 250;
+/** A spare thread is started when the others have had their start, so that it does not slow them. */
+const SPARE_AFTER_MS = 200;
+/** Of a thread that was ended from outside, as piscina says it. */
+const ENDED = /^worker exited with code/;
 
 interface Pending {
+  readonly body: CommandBody;
   readonly resolve: (ok: boolean) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** One worker of the plan, whichever thread runs it. */
+interface Hand {
+  port: MessagePort;
+  readonly pending: Map<number, Pending>;
+  beat: number;
+  silentLooks: number;
+  isEnded: boolean;
+  restarts: number;
+}
+
+interface Loss {
+  readonly worker: number;
+  readonly error: Error;
+  readonly sinceMs: number;
+}
+
+export interface ThreadsOptions {
+  readonly clock: 'wall' | 'virtual';
+  readonly files: readonly DrainFile[];
+  /** The control thread's own, for repairs. */
+  readonly core: Core;
+  readonly hangMs: number;
+  /** Time in the network, s. */
+  readonly seconds: () => number;
 }
 
 export class Threads {
   readonly #memory: SharedMemory;
   readonly #plan: Plan;
+  readonly #options: ThreadsOptions;
   readonly #pool: Piscina<Task, unknown>;
-  readonly #ports: MessagePort[] = [];
-  readonly #pending = new Map<number, Pending>();
-  readonly #ended: Promise<unknown>;
+  readonly #hands: Hand[];
+  readonly #ended: Promise<void>;
+  #allEnded: () => void = () => {};
   readonly #written: Promise<DrainResult[]>;
+  readonly #watch: NodeJS.Timeout;
+  readonly #blame = new Blame();
+  readonly #states: States;
   #sequence = 0;
-  /** The first worker's death, if one died: the run has failed. */
+  #target = 0n;
+  /** What the word COMMAND says when no rescue is under way. */
+  #asked = C.PAUSE;
+  #losses: Loss[] = [];
+  #isRescuing = false;
+  #isSpareReady = false;
+  readonly #hung = new Set<number>();
+  /** Resolved once those that were begun anew have begun. */
+  readonly #beginnings: Promise<void>[] = [];
+  readonly deaths: DeathReport[] = [];
+  readonly isolated: IsolatedReport[] = [];
+  /** A death that nothing could be done about: the run has failed. */
   failure: Error | null = null;
 
-  constructor(memory: SharedMemory, plan: Plan, clock: 'wall' | 'virtual', files: readonly DrainFile[]) {
+  constructor(memory: SharedMemory, plan: Plan, options: ThreadsOptions) {
     this.#memory = memory;
     this.#plan = plan;
+    this.#states = new States(memory, plan);
+    this.#options = options;
+    const { files } = options;
     const threads = plan.workers.length + (files.length > 0 ? 1 : 0);
     this.#pool = new Piscina<Task, unknown>({
       filename,
       minThreads: threads,
-      maxThreads: threads,
+      maxThreads: threads + 1,
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       atomics: 'disabled',
     });
-    const tasks = plan.workers.map(({ address }) => {
-      const { port1, port2 } = new MessageChannel();
-      this.#ports.push(port1);
-      port1.on('message', (letter: Uint8Array) => this.#answered(letter));
-      const task = {
-        memory: memory.memory,
-        module: coreModule(),
-        controlAt: plan.controlAt,
-        workerAt: address,
-        clock,
-        port: port2,
-      };
-      return this.#pool.run({ kind: 'worker', task }, { transferList: [port2] });
+    this.#ended = new Promise((resolve) => {
+      this.#allEnded = resolve;
     });
-    for (const task of tasks) task.catch((error: Error) => this.#failed(error));
-    this.#ended = Promise.allSettled(tasks);
+    this.#hands = plan.workers.map((_, worker) => this.#begin(worker));
     const task = { memory: memory.memory, controlAt: plan.controlAt, files };
     this.#written =
       files.length > 0 ? (this.#pool.run({ kind: 'writer', task }) as Promise<DrainResult[]>) : Promise.resolve([]);
-    this.#written.catch((error: Error) => this.#failed(error));
+    // Without their writer the captures end, and not the run: what would be captured from now on is counted as lost.
+    this.#written.catch(() => {
+      for (const file of files) closeRings(memory, file);
+    });
+    this.#watch = setInterval(() => this.#look(), LOOK_MS).unref();
+    setTimeout(() => this.#warmSpare(), SPARE_AFTER_MS).unref();
+  }
+
+  #word(at: number): number {
+    return this.#memory.word(at);
+  }
+
+  #begin(worker: number): Hand {
+    const { port1, port2 } = new MessageChannel();
+    const { address } = this.#plan.workers[worker]!;
+    const hand = { port: port1, pending: new Map(), beat: 0, silentLooks: 0, isEnded: false, restarts: 0 };
+    this.#run(worker, address, port1, port2);
+    return hand;
+  }
+
+  #run(worker: number, workerAt: number, port: MessagePort, far: MessagePort): void {
+    port.on('message', (letter: Uint8Array) => this.#answered(worker, letter));
+    const { memory, controlAt } = { memory: this.#memory.memory, controlAt: this.#plan.controlAt };
+    const task = { memory, module: coreModule(), controlAt, workerAt, clock: this.#options.clock, port: far };
+    this.#pool.run({ kind: 'worker', task }, { transferList: [far] }).then(
+      () => this.#end(worker),
+      (error: Error) => this.#died(worker, error),
+    );
+  }
+
+  #end(worker: number): void {
+    this.#hands[worker]!.isEnded = true;
+    if (this.#hands.every(({ isEnded }) => isEnded)) this.#allEnded();
+  }
+
+  /** Boots a thread beside those that work, unless there is one: all others are busy, so that it is what runs this task. */
+  #warmSpare(): void {
+    this.#isSpareReady = false;
+    if (this.#asked === C.STOP) return;
+    const isReady = () => {
+      this.#isSpareReady = true;
+    };
+    this.#pool.run({ kind: 'spare' }).then(isReady, () => {});
   }
 
   command(value: number): void {
-    Atomics.store(this.#memory.words, this.#memory.word(this.#plan.controlAt + COMMAND), value);
+    this.#asked = value;
+    if (!this.#isRescuing) this.#tell(value);
+  }
+
+  #tell(value: number): void {
+    const { words } = this.#memory;
+    Atomics.store(words, this.#word(this.#plan.epochsAt + L.Epochs_halted), value === C.RUN ? 0 : 1);
+    Atomics.store(words, this.#word(this.#plan.controlAt + C.COMMAND), value);
     this.ringAll();
   }
 
   ringAll(): void {
-    for (const { address } of this.#plan.workers) ring(this.#memory, address);
+    for (const { address } of this.#plan.workers) C.ring(this.#memory, address);
+    // Who waits for other workers sleeps there.
+    C.ring(this.#memory, this.#plan.epochsAt);
   }
 
   /** Sends a command to the worker that moves a switch; resolves with whether it could be carried out. */
   send(worker: number, body: CommandBody): Promise<boolean> {
     if (this.failure !== null) return Promise.reject(this.failure);
     const sequence = ++this.#sequence;
-    const done = new Promise<boolean>((resolve, reject) => this.#pending.set(sequence, { resolve, reject }));
-    this.#ports[worker]!.postMessage(encodeCommand(sequence, body));
-    const { address } = this.#plan.workers[worker]!;
-    Atomics.add(this.#memory.words, this.#memory.word(address + L.Worker_mail), 1);
-    ring(this.#memory, address);
+    const { pending } = this.#hands[worker]!;
+    const done = new Promise<boolean>((resolve, reject) => pending.set(sequence, { body, resolve, reject }));
+    this.#post(worker, sequence, body);
     return done;
   }
 
-  /** Resolves once every worker is paused, waits for a new target, or has ended. */
-  async settled(): Promise<void> {
-    const states = [STATE_PAUSED, STATE_WAITING, STATE_ENDED];
-    const isSettled = ({ address }: { address: number }) =>
-      states.includes(Atomics.load(this.#memory.words, this.#memory.word(address + L.Worker_state)));
-    while (this.failure === null && !this.#plan.workers.every(isSettled)) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
+  #post(worker: number, sequence: number, body: CommandBody): void {
+    const { address } = this.#plan.workers[worker]!;
+    this.#hands[worker]!.port.postMessage(encodeCommand(sequence, body));
+    Atomics.add(this.#memory.words, this.#word(address + L.Worker_mail), 1);
+    C.ring(this.#memory, address);
+  }
+
+  #answered(worker: number, letter: Uint8Array): void {
+    const { sequence, ok } = decodeDone(letter);
+    const { pending } = this.#hands[worker]!;
+    pending.get(sequence)?.resolve(ok);
+    pending.delete(sequence);
+  }
+
+  /** Virtual clock: lets the workers go on to `targetNs`; resolves once all of them rest there, with false when they were stopped. */
+  async runUntil(targetNs: bigint): Promise<boolean> {
+    const { epochsAt } = this.#plan;
+    this.#target = targetNs;
+    this.#options.core.go(epochsAt, targetNs);
+    this.ringAll();
+    const [rest, generation] = [L.Epochs_rest, L.Epochs_generation].map((field) => this.#word(epochsAt + field));
+    const { words } = this.#memory;
+    const isOver = () => Atomics.load(words, rest!) === Atomics.load(words, generation!) || this.#asked === C.STOP;
+    await this.#until(() => isOver() && !this.#isRescuing && this.#areAll(RESTING));
     if (this.failure !== null) throw this.failure;
+    return this.#asked !== C.STOP;
+  }
+
+  /** Virtual clock, paused: after steps, the workers shall not go further than they were asked to. */
+  keepTarget(): void {
+    this.#options.core.go(this.#plan.epochsAt, this.#target);
+  }
+
+  /** Virtual clock, paused or at rest: brings all workers to `ns`, which none is past, and leaves them as they were asked to be. */
+  async restAt(ns: bigint): Promise<void> {
+    const asked = this.#asked;
+    const target = this.#target;
+    const resting = this.runUntil(ns);
+    this.command(C.RUN);
+    await resting;
+    this.#target = target;
+    this.command(asked);
+    await this.settled();
+  }
+
+  /** Resolves once every worker is paused, rests at its target, or has ended; or is in another of `states`. */
+  async settled(states: readonly number[] = SETTLED): Promise<void> {
+    await this.#until(() => !this.#isRescuing && this.#areAll(states));
+    if (this.failure !== null) throw this.failure;
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (this.failure === null && !isSo()) await this.#states.changed();
+  }
+
+  /** Whether every worker that lives is in one of these states. */
+  #areAll(states: readonly number[]): boolean {
+    const isDead = (worker: number) => this.#losses.some((loss) => loss.worker === worker);
+    return this.#hands.every((_, worker) => isDead(worker) || states.includes(this.#states.of(worker)));
   }
 
   /** The workers are paused: resolves once all that they have captured is in its files. */
   async written(): Promise<void> {
-    const { words } = this.#memory;
-    const word = (at: number) => Atomics.load(words, this.#memory.word(at));
-    const rings = this.#plan.captures.flatMap((capture) => capture.rings.map(({ address }) => address));
-    const isEmpty = (at: number) =>
-      word(at + L.CaptureRing_head) === word(at + L.CaptureRing_tail) || word(at + L.CaptureRing_closed) === 1;
-    while (this.failure === null && !rings.every(isEmpty)) {
-      // It looks again when it is woken, whatever the word says.
-      Atomics.notify(words, this.#memory.word(this.#plan.controlAt + WRITER));
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
+    await untilWritten(this.#memory, this.#plan, this.#options.files, () => this.failure !== null);
     if (this.failure !== null) throw this.failure;
   }
 
   /** Waits for the workers, then for the last captured byte; the command STOP has been given. */
   async join(): Promise<DrainResult[]> {
     await this.#ended;
-    const over = this.#memory.word(this.#plan.controlAt + WRITER);
+    await this.#until(() => !this.#isRescuing);
+    await Promise.all(this.#beginnings);
+    clearInterval(this.#watch);
+    const over = this.#word(this.#plan.controlAt + C.WRITER);
     Atomics.store(this.#memory.words, over, 1);
     Atomics.notify(this.#memory.words, over);
     const written = await this.#written.catch(() => []);
-    for (const port of this.#ports) port.close();
+    for (const { port } of this.#hands) port.close();
     await this.#pool.close({ force: true });
     return written;
   }
 
-  #answered(letter: Uint8Array): void {
-    const { sequence, ok } = decodeDone(letter);
-    this.#pending.get(sequence)?.resolve(ok);
-    this.#pending.delete(sequence);
+  /** @internal The thread that runs a worker now, or writes captures. */
+  threadOf(worker: number | 'writer'): Worker | null {
+    const { workers, controlAt } = this.#plan;
+    const at = worker === 'writer' ? controlAt + C.WRITER_THREAD : workers[worker]!.address + L.Worker_thread;
+    const id = this.#memory.u32(at);
+    return this.#pool.threads.find(({ threadId }) => threadId === id) ?? null;
   }
 
-  #failed(error: Error): void {
+  /** @internal Whether a thread stands ready to take a dead one's place. */
+  get hasSpare(): boolean {
+    return this.#isSpareReady;
+  }
+
+  /** How often a worker was begun anew. */
+  restarts(worker: number): number {
+    return this.#hands[worker]!.restarts;
+  }
+
+  /** Ends threads that have given no sign of life for too long. Looks are counted, not time: a machine may have slept. */
+  #look(): void {
+    this.#hands.forEach((hand, worker) => {
+      const beat = this.#memory.u32(this.#plan.workers[worker]!.address + L.Worker_beat);
+      const state = this.#states.of(worker);
+      // Who rests sleeps until it is rung.
+      const mayBeSilent = [C.STATE_STARTING, C.STATE_WAITING, C.STATE_ENDED].includes(state);
+      const isSilent = beat === hand.beat && !mayBeSilent;
+      hand.silentLooks = isSilent ? hand.silentLooks + 1 : 0;
+      hand.beat = beat;
+      if (hand.silentLooks * LOOK_MS < this.#options.hangMs) return;
+      hand.silentLooks = 0;
+      this.#hung.add(worker);
+      void this.threadOf(worker)?.terminate();
+    });
+  }
+
+  #died(worker: number, error: Error): void {
+    this.#losses.push({ worker, error, sinceMs: performance.now() });
+    this.#states.set(worker, C.STATE_STARTING);
+    if (this.failure !== null) this.#end(worker);
+    if (this.#isRescuing || this.failure !== null) return;
+    this.#isRescuing = true;
+    this.#rescue().then(
+      () => this.#resume(),
+      (reason: Error) => this.#fail(reason),
+    );
+  }
+
+  /** Halts who lives, puts right what the dead have left, and begins their tasks anew; until nobody has died meanwhile. */
+  async #rescue(): Promise<void> {
+    while (this.#losses.length > 0) {
+      // Who is stopping already stops; all others halt. What a worker said of itself before does not count.
+      if (this.#asked !== C.STOP) {
+        for (const worker of this.#hands.keys()) this.#states.forgetRest(worker);
+        this.#tell(C.PAUSE);
+      }
+      await this.#until(() => this.#areAll([C.STATE_PAUSED, C.STATE_ENDED]));
+      const losses = this.#losses;
+      this.#losses = [];
+      for (const loss of losses) this.#recover(loss);
+      if (this.#options.clock === 'virtual') this.#options.core.again(this.#plan.epochsAt);
+    }
+  }
+
+  #recover(loss: Loss): void {
+    const { worker, error, sinceMs } = loss;
+    const { sw, framesLost } = repairWorker(this.#options.core, this.#memory, this.#plan, worker);
+    const isHung = this.#hung.delete(worker);
+    const isFault = isHung || !ENDED.test(error.message);
+    const why = isHung
+      ? `no sign of life for ${this.#options.hangMs} ms`
+      : isFault
+        ? error.message.split('\n')[0]!
+        : 'its thread was ended';
+    const host = sw?.host ?? null;
+    const seconds = this.#options.seconds();
+    const told = () => {
+      const tookMs = performance.now() - sinceMs;
+      this.deaths.push({ seconds, worker, host, why, framesLost, tookMs });
+    };
+    const isTooOften = isFault && this.#blame.isTooOften(host ?? worker);
+    if (isTooOften && host === null)
+      throw new Error(`worker ${worker} died again and again, and no host is to blame: ${why}`);
+    if (isTooOften) this.#giveUp(host!, why);
+    const left = listSwitches(this.#memory, this.#plan, worker, this.isolated);
+    // On the virtual clock the others wait for each worker, even for one that has nothing to move.
+    if (this.#asked === C.STOP || (left === 0 && this.#options.clock === 'wall')) {
+      this.#states.set(worker, C.STATE_ENDED);
+      told();
+      this.#end(worker);
+      return;
+    }
+    this.#restart(worker);
+    const hasBegun = () => this.#states.of(worker) !== C.STATE_STARTING;
+    this.#beginnings.push(this.#until(hasBegun).then(told));
+    this.#warmSpare();
+  }
+
+  #giveUp(host: string, why: string): void {
+    isolate(this.#options.core, this.#plan, host);
+    this.isolated.push({ host, why: `its worker died again and again: ${why}` });
+  }
+
+  /** Another thread goes on; what the dead one had not answered is asked again, and commands may be carried out twice. */
+  #restart(worker: number): void {
+    const hand = this.#hands[worker]!;
+    for (let mail = receiveMessageOnPort(hand.port); mail !== undefined; mail = receiveMessageOnPort(hand.port))
+      this.#answered(worker, mail.message as Uint8Array);
+    hand.port.close();
+    const { port1, port2 } = new MessageChannel();
+    hand.port = port1;
+    hand.restarts++;
+    for (const [sequence, { body }] of hand.pending) this.#post(worker, sequence, body);
+    this.#run(worker, this.#plan.workers[worker]!.address, port1, port2);
+  }
+
+  #resume(): void {
+    this.#isRescuing = false;
+    this.#tell(this.#asked);
+    if (this.#losses.length > 0) this.#died(this.#losses[0]!.worker, this.#losses.shift()!.error);
+  }
+
+  #fail(error: Error): void {
     this.failure ??= error;
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
+    this.#isRescuing = false;
+    this.#tell(this.#asked);
+    for (const { pending } of this.#hands) {
+      for (const { reject } of pending.values()) reject(error);
+      pending.clear();
+    }
+    for (const [worker] of this.#hands.entries()) if (this.#states.of(worker) === C.STATE_STARTING) this.#end(worker);
   }
 }

@@ -4,10 +4,11 @@
  * It sleeps on its bell when nothing is due. The bell is read before the last look for work, so that whoever brings work
  * after that look changes it and the sleep does not begin; `sleeping` tells other workers that ringing is needed at all.
  */
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort, threadId } from 'node:worker_threads';
 import { execute } from './command.ts';
 import {
   COMMAND,
+  HAND_ANY,
   ORIGIN,
   PAUSE,
   RUN,
@@ -15,9 +16,7 @@ import {
   STATE_PAUSED,
   STATE_RUNNING,
   STATE_WAITING,
-  STEPS,
   STOP,
-  TARGET,
 } from './control.ts';
 import { type Core, instantiate, RUN_DONE, RUN_TIGHT } from './core.ts';
 import * as L from './generated/layout.ts';
@@ -34,10 +33,10 @@ export interface WorkerTask {
 
 /** Rounds of the core between two looks at the control words: some tens of microseconds under load. */
 const ROUNDS = 32;
-const STEPS_AT_ONCE = 20_000;
+/** Virtual clock: frames between two looks. */
+const FRAMES_AT_ONCE = 20_000n;
 const SLEEP_MS_MAX = 1000;
 const TIGHT_SLEEP_MS = 1;
-const NEVER = (1n << 64n) - 1n;
 
 export default function runWorker(task: WorkerTask): void {
   new Shell(task).run();
@@ -58,11 +57,13 @@ class Shell {
   }
 
   run(): void {
+    this.#memory.setU32(this.#task.workerAt + L.Worker_thread, threadId);
     const work = this.#task.clock === 'wall' ? () => this.#wall() : () => this.#virtual();
     for (let command = this.#command(); command !== STOP; command = this.#command()) {
       const bell = Atomics.load(this.#memory.words, this.#bell);
+      this.#beat();
       this.#readMail();
-      if (command === PAUSE && !this.#mayStep()) {
+      if (command === PAUSE) {
         this.#setState(STATE_PAUSED);
         this.#sleep(bell, SLEEP_MS_MAX);
       } else {
@@ -72,6 +73,11 @@ class Shell {
     this.#readMail();
     this.#setState(STATE_ENDED);
     this.#task.port.close();
+  }
+
+  /** A sign of life, at least once in each sleep and each turn of the core. */
+  #beat(): void {
+    Atomics.add(this.#memory.words, this.#memory.word(this.#task.workerAt + L.Worker_beat), 1);
   }
 
   #command(): number {
@@ -96,23 +102,15 @@ class Shell {
   }
 
   #virtual(): void {
-    const { workerAt, controlAt } = this.#task;
-    const memory = this.#memory;
-    const bell = Atomics.load(memory.words, this.#bell);
-    // Before the steps are taken: who waits for them to be gone must not find the worker still paused.
+    const { workerAt } = this.#task;
+    const bell = Atomics.load(this.#memory.words, this.#bell);
     this.#setState(STATE_RUNNING);
-    const stepping = this.#command() === PAUSE;
-    const target = stepping ? NEVER : memory.u64(controlAt + TARGET);
-    const budget = stepping ? Atomics.exchange(memory.words, memory.word(controlAt + STEPS), 0) : STEPS_AT_ONCE;
-    const status = this.#core.runVirtual(workerAt, target, budget);
+    const status = this.#core.runEpochs(workerAt, FRAMES_AT_ONCE, true);
     if (status === RUN_TIGHT) this.#sleep(bell, TIGHT_SLEEP_MS);
     if (status !== RUN_DONE || this.#command() === STOP) return;
     this.#setState(STATE_WAITING);
-    if (memory.u64(controlAt + TARGET) === target) this.#sleep(bell, SLEEP_MS_MAX);
-  }
-
-  #mayStep(): boolean {
-    return Atomics.load(this.#memory.words, this.#memory.word(this.#task.controlAt + STEPS)) > 0;
+    // Until it is rung: the control thread may be changing what this thread would look at.
+    this.#sleep(bell, Number.POSITIVE_INFINITY);
   }
 
   #sleep(bell: number, ms: number): void {
@@ -122,9 +120,19 @@ class Shell {
     this.#memory.setU64(at, this.#memory.u64(at) + process.hrtime.bigint() - from);
   }
 
+  #execute(letter: Uint8Array): Uint8Array {
+    const inHand = this.#task.workerAt + L.Worker_inHand;
+    this.#memory.setU32(inHand, HAND_ANY);
+    const answer = execute(this.#core, letter);
+    this.#memory.setU32(inHand, 0);
+    return answer;
+  }
+
   #setState(state: number): void {
     const word = this.#memory.word(this.#task.workerAt + L.Worker_state);
-    if (this.#memory.words[word] !== state) Atomics.store(this.#memory.words, word, state);
+    if (this.#memory.words[word] === state) return;
+    Atomics.store(this.#memory.words, word, state);
+    Atomics.notify(this.#memory.words, word);
   }
 
   #readMail(): void {
@@ -138,7 +146,7 @@ class Shell {
       letter !== undefined;
       letter = receiveMessageOnPort(this.#task.port)
     ) {
-      this.#task.port.postMessage(execute(this.#core, letter.message as Uint8Array));
+      this.#task.port.postMessage(this.#execute(letter.message as Uint8Array));
     }
   }
 }

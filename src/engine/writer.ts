@@ -1,5 +1,6 @@
 /** The thread that writes captures: it empties the rings until it is told that nothing more will come. */
-import { WRITER } from './control.ts';
+import { threadId } from 'node:worker_threads';
+import { WRITER, WRITER_THREAD } from './control.ts';
 import { Drain, type DrainFile, type DrainResult } from './drain.ts';
 import { SharedMemory } from './memory.ts';
 
@@ -15,12 +16,13 @@ const IDLE_MS_MAX = 50;
 
 export default function runWriter(task: WriterTask): DrainResult[] {
   const memory = new SharedMemory(task.memory);
+  memory.setU32(task.controlAt + WRITER_THREAD, threadId);
   const over = memory.word(task.controlAt + WRITER);
   const drains = task.files.map((file) => new Drain(memory, file));
   for (let idle = IDLE_MS_MIN; ; ) {
     // Asked before the last look: what was captured before the end is still written.
     const last = Atomics.load(memory.words, over) === 1;
-    const moved = drains.reduce((sum, drain) => sum + drain.run(), 0);
+    const moved = drains.reduce((sum, drain) => sum + drain.run(last), 0);
     if (last) return drains.map((drain) => drain.result);
     idle = moved > 0 ? IDLE_MS_MIN : Math.min(IDLE_MS_MAX, idle * 2);
     if (moved === 0) Atomics.wait(memory.words, over, 0, idle);

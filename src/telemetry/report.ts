@@ -107,10 +107,12 @@ export interface StormRound {
   readonly ports: readonly { readonly port: string; readonly times: number }[];
 }
 
-/** Present when rules are switched off for a lesson. */
+/** Present when rules are switched off for a lesson, or were for a while. */
 export interface TeachingReport {
-  /** `R7` and so on. */
+  /** `R7` and so on: those that are off now. */
   readonly disabled: readonly string[];
+  /** Those that were off, and are in force again. */
+  readonly formerly: readonly string[];
   readonly banner: string;
   readonly rounds: readonly StormRound[];
   /** Names the ports of the cycle; empty when nothing went round. */
@@ -164,8 +166,39 @@ export interface CaptureReport {
 
 export interface WorkerReport {
   readonly hosts: number;
+  /** Threads that died with it and were replaced. */
+  readonly restarts: number;
   /** Share of the run in which the worker was not asleep, 0-1. */
   readonly busy: number;
+}
+
+/** Something that was done to the network: on its agenda, or by the program that runs it. */
+export interface EventReport {
+  /** When it happened, since the start. */
+  readonly seconds: number;
+  /** `esx1/vmnic0 unplugged`, with the reason where a condition was waited for. */
+  readonly what: string;
+  readonly by: 'topology' | 'program';
+}
+
+/** A worker died; its hosts went on in another thread, but for what was in hand. */
+export interface DeathReport {
+  /** Time in the network. */
+  readonly seconds: number;
+  readonly worker: number;
+  /** The host whose switch was being moved; null when none was. */
+  readonly host: string | null;
+  readonly why: string;
+  /** Frames and copies that were in hand: `worker_died` and `copy_died`. */
+  readonly framesLost: number;
+  /** Real time from when the death was known to when another thread moved its hosts, or they were given up. */
+  readonly tookMs: number;
+}
+
+/** A host that worker after worker died of: nobody moves it any more, and its cables are down. */
+export interface IsolatedReport {
+  readonly host: string;
+  readonly why: string;
 }
 
 export interface Report {
@@ -182,4 +215,8 @@ export interface Report {
   readonly streams: readonly StreamReport[];
   readonly captures: readonly CaptureReport[];
   readonly workers: readonly WorkerReport[];
+  /** The latest 1,000, oldest first. */
+  readonly events: readonly EventReport[];
+  readonly deaths: readonly DeathReport[];
+  readonly isolated: readonly IsolatedReport[];
 }

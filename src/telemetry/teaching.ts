@@ -1,24 +1,41 @@
 /** What a run with rules switched off says of itself, in every report and capture. */
 import type { FlapReport, MoveReport, StormRound, TeachingReport } from './report.ts';
 
-/** What a topology says of it. */
-interface Lesson {
-  readonly teaching: { readonly disabled: readonly number[] } | null;
+/** Numbers of rules, in rising order. */
+export interface Lesson {
+  readonly off: readonly number[];
+  /** In force again. */
+  readonly formerly?: readonly number[];
+  /** In force when a capture began. */
+  readonly later?: readonly number[];
 }
 
 /** One line, or null when all rules are in force. */
-export function bannerOf({ teaching }: Lesson): string | null {
-  if (teaching === null || teaching.disabled.length === 0) return null;
-  const rules = teaching.disabled.map((rule) => `R${rule}`);
-  const last = rules.pop()!;
-  const [names, verb] = rules.length === 0 ? [`rule ${last}`, 'is'] : [`rules ${rules.join(', ')} and ${last}`, 'are'];
-  return `TEACHING MODE: ${names} ${verb} switched off; this network is not safe from loops and duplicates`;
+export function bannerOf({ off, formerly = [], later = [] }: Lesson): string | null {
+  const parts = [
+    told(off, 'is switched off', 'are switched off'),
+    told(formerly, 'was switched off for a while', 'were switched off for a while'),
+    told(later, 'may be switched off in the course of it', 'may be switched off in the course of it'),
+  ].filter((part) => part !== '');
+  if (parts.length === 0) return null;
+  return `TEACHING MODE: ${parts.join(', ')}; this network is not safe from loops and duplicates`;
 }
 
-export function teachingReport(topology: Lesson, rounds: readonly StormRound[]): TeachingReport | null {
-  const banner = bannerOf(topology);
+function told(rules: readonly number[], one: string, several: string): string {
+  const names = rules.map((rule) => `R${rule}`);
+  const last = names.pop();
+  if (last === undefined) return '';
+  return names.length === 0 ? `rule ${last} ${one}` : `rules ${names.join(', ')} and ${last} ${several}`;
+}
+
+export function teachingReport(
+  lesson: Required<Omit<Lesson, 'later'>>,
+  rounds: readonly StormRound[],
+): TeachingReport | null {
+  const banner = bannerOf(lesson);
   if (banner === null) return null;
-  return { disabled: topology.teaching!.disabled.map((rule) => `R${rule}`), banner, rounds, cycle: cycleOf(rounds) };
+  const [disabled, formerly] = [lesson.off, lesson.formerly].map((rules) => rules.map((rule) => `R${rule}`));
+  return { disabled: disabled!, formerly: formerly!, banner, rounds, cycle: cycleOf(rounds) };
 }
 
 /** The ports by which the first caught frame came in most often, at every switch that caught it. */

@@ -3,11 +3,13 @@
  *
  * The same cable may stand in both places, or at both of its ends; its properties are put together.
  */
-import type { Link, PortName, Teaching } from './model.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type CableEntry, cableKeys } from './cable-schema.ts';
+import type { Impairments, Link, PortName, Teaching } from './model.ts';
 import { ownerOf, portIndex, vswitchOf, type World } from './ports.ts';
 import { type Path, type Problems, pathText } from './problem.ts';
 import { kindOf, portAt } from './reference.ts';
-import type { CableEntry, File } from './schema.ts';
+import type { File } from './schema.ts';
 
 /** All cables: those of the uplinks in the order of the hosts, then those that stand in `physical.links` alone. */
 export function linksOf(file: File, world: World, teaching: Teaching | null, problems: Problems): Link[] {
@@ -46,9 +48,11 @@ interface End {
 interface Cable {
   readonly a: PortName;
   readonly b: PortName;
-  /** The properties said so far, with the place of the first mention. */
-  readonly given: Map<keyof CableEntry, { readonly value: number | null; readonly path: Path }>;
+  readonly given: Given;
 }
+
+/** What was said of a cable so far, with the place of the first mention. */
+type Given = Map<keyof CableEntry, { readonly value: unknown; readonly path: Path }>;
 
 class Cabling {
   readonly #world: World;
@@ -100,7 +104,7 @@ class Cabling {
       const place = [...path, key];
       const before = cable.given.get(key);
       if (before === undefined) cable.given.set(key, { value, path: place });
-      else if (before.value !== value) {
+      else if (!isDeepStrictEqual(before.value, value)) {
         this.#problems.add(
           place,
           `${key} differs from ${pathText(before.path)}, which is the same cable; write it once`,
@@ -110,13 +114,18 @@ class Cabling {
   }
 
   links(): Link[] {
-    return this.#cables.map(({ a, b, given }) => ({
-      a,
-      b,
-      rateBps: given.get('rate')?.value ?? null,
-      delayNs: given.get('delay')?.value ?? 0,
-      queueFrames: given.get('queue')?.value ?? 1024,
-    }));
+    return this.#cables.map(({ a, b, given }) => {
+      const entry: CableEntry = Object.fromEntries([...given].map(([key, { value }]) => [key, value]));
+      const impairments = impairmentsOf(entry);
+      return {
+        a,
+        b,
+        rateBps: entry.rate ?? null,
+        delayNs: entry.delay ?? 0,
+        queueFrames: entry.queue ?? 1024,
+        ...(impairments !== null && { impairments }),
+      };
+    });
   }
 
   #socket({ text, path }: End): PortName | null {
@@ -152,10 +161,19 @@ class Cabling {
   }
 }
 
-function properties(entry: CableEntry): [keyof CableEntry, number | null][] {
-  const keys = ['rate', 'delay', 'queue'] as const;
-  return keys.flatMap((key) => {
-    const value = entry[key];
-    return value === undefined ? [] : [[key, value] as [keyof CableEntry, number | null]];
-  });
+/** What befalls frames on a cable; null where nothing is said of it. */
+function impairmentsOf({ loss, duplicate, corrupt, reorder, jitter }: CableEntry): Impairments | null {
+  if ([loss, duplicate, corrupt, reorder, jitter].every((value) => value === undefined)) return null;
+  return {
+    loss: loss ?? 0,
+    duplicate: duplicate ?? 0,
+    corrupt: corrupt ?? 0,
+    reorder: reorder === undefined ? null : { share: reorder.share, byNs: reorder.by },
+    jitterNs: jitter ?? 0,
+  };
+}
+
+function properties(entry: CableEntry): [keyof CableEntry, unknown][] {
+  const keys = Object.keys(cableKeys) as (keyof CableEntry)[];
+  return keys.flatMap((key) => (entry[key] === undefined ? [] : [[key, entry[key]] as [keyof CableEntry, unknown]]));
 }

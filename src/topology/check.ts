@@ -6,6 +6,7 @@ import { physicalSwitch } from './bridge.ts';
 import { cautionBundles } from './bundle.ts';
 import { linksOf } from './cable.ts';
 import { cautionDomains, cautionLoad } from './domain.ts';
+import { eventsOf } from './event.ts';
 import { limits } from './limits.ts';
 import type { Host, Mac, PhysicalSwitch, Topology } from './model.ts';
 import { allPorts } from './ports.ts';
@@ -29,6 +30,7 @@ export function check(file: File, name: string, problems: Problems): Topology {
   cautionDomains(world, links, problems);
   cautionLoad(world, links, problems);
   cautionBundles(world, links, problems);
+  const streams = streamsOf(file, world, problems);
   const topology = {
     name: file.name ?? name,
     seed: file.seed ?? 1,
@@ -36,8 +38,9 @@ export function check(file: File, name: string, problems: Problems): Topology {
     warnings: [],
     ...world,
     links,
-    streams: streamsOf(file, world, problems),
+    streams,
     captures: capturesOf(file, world, problems),
+    events: eventsOf(file, { world, links, streams }, problems),
   };
   // After any other problem the ports may only be unread.
   if (problems.count === 0 && allPorts(world).length === 0) {

@@ -10,4 +10,5 @@ export const limits = {
   /** Ports of all physical switches. */
   physicalPorts: 65_536,
   streams: 100_000,
+  events: 10_000,
 } as const;

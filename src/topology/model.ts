@@ -4,6 +4,7 @@
  * Everything is resolved here: names are unique, `count` is expanded, MACs are assigned, patterns are port names.
  * A port is named `owner/port`: `esx1/vm1` (a VM's first vNIC), `esx1/vm1.eth1` (its second), `esx1/vmnic0`, `tor/1`.
  */
+import type { TopologyEvent } from './event-model.ts';
 
 /** `owner/port`, the one spelling used in commands, captures, counters and errors. */
 export type PortName = string;
@@ -220,6 +221,20 @@ export interface PhysicalSwitch {
   readonly mtu: number;
 }
 
+/** What befalls frames on a cable, each way alike. Shares are 0 to 1. */
+export interface Impairments {
+  /** Sent, and never arrived. */
+  readonly loss: number;
+  /** Arrived twice, one right behind the other. */
+  readonly duplicate: number;
+  /** Arrived with a wrong frame check sequence, and dropped there. */
+  readonly corrupt: number;
+  /** So many are held back by so much, and later ones overtake them; null: nothing is, nor can be later in the run. */
+  readonly reorder: { readonly share: number; readonly byNs: number } | null;
+  /** A uniform delay from 0 to this more, the order kept; 0 to 1 s. */
+  readonly jitterNs: number;
+}
+
 /** A full-duplex cable between two ports, each way with the same properties. */
 export interface Link {
   readonly a: PortName;
@@ -227,8 +242,13 @@ export interface Link {
   /** bit/s; null: no media limit. */
   readonly rateBps: number | null;
   readonly delayNs: number;
-  /** Frames waiting for or on the wire, 1-1,048,576, default 1,024; a frame beyond that is dropped as `queue_full`. */
+  /**
+   * Frames that may wait at an end, the one that is leaving among them; without a rate, that may be on their way. 1-1,048,576,
+   * default 1,024; one more is dropped as `queue_full`.
+   */
   readonly queueFrames: number;
+  /** Absent: none. */
+  readonly impairments?: Impairments;
 }
 
 export type Rate =
@@ -287,4 +307,5 @@ export interface Topology {
   readonly links: readonly Link[];
   readonly streams: readonly Stream[];
   readonly captures: readonly CaptureRequest[];
+  readonly events: readonly TopologyEvent[];
 }

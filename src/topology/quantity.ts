@@ -47,6 +47,33 @@ function nanoseconds(value: unknown, text: unknown, allowed: string): number {
   return result;
 }
 
+const smallDelayNsMax = 1e9;
+
+/** A delay of at most 1 s. */
+export function readSmallDelay(value: unknown): number {
+  const ns = readDelay(value);
+  if (ns <= smallDelayNsMax) return ns;
+  throw new Refusal(value, 'in range', '0 to 1s');
+}
+
+/** The same, and not 0. */
+export function readHold(value: unknown): number {
+  const ns = readDelay(value);
+  if (ns >= 1 && ns <= smallDelayNsMax) return ns;
+  throw new Refusal(value, 'in range', '1ns to 1s');
+}
+
+const percentPattern = /^(\d+(?:\.\d+)?) ?%$/;
+
+/** A share of 0 to 1 from a text in per cent. Only 0 may stand without the sign: nobody knows whether `loss: 1` is one or all. */
+export function readShare(value: unknown): number {
+  if (value === 0) return 0;
+  const [, number] = (typeof value === 'string' && percentPattern.exec(value)) || [];
+  const share = Number(number) / 100;
+  if (share <= 1) return share;
+  throw new Refusal(value, 'a share', 'per cent such as 1% or 0.05%, 0% to 100%');
+}
+
 const pauseNsMin = 1e6;
 const pauseNsMax = 3_600e9;
 
@@ -77,12 +104,12 @@ const decimal: Readonly<Record<string, number>> = { '': 1, k: 1e3, K: 1e3, M: 1e
 const bitRatePattern = /^(\d+(?:\.\d+)?) ?([kKMGT]?)(?:bps)?$/;
 const frameRatePattern = /^(\d+(?:\.\d+)?) ?([kKMGT]?)pps$/;
 
-/** bit/s, more than 0; null for `unlimited`. */
+/** bit/s, whole; null for `unlimited`. */
 export function readLinkRate(value: unknown): number | null {
   if (value === 'unlimited') return null;
   const text = typeof value === 'number' ? String(value) : value;
-  const rate = scaled(text, bitRatePattern);
-  if (rate === undefined) {
+  const rate = Math.round(scaled(text, bitRatePattern) ?? 0);
+  if (rate === 0) {
     throw new Refusal(value, 'a rate', 'bits a second, such as 10G, 100M or 2.5Gbps, or unlimited');
   }
   return rate;

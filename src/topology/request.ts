@@ -16,7 +16,8 @@ export function capturesOf(file: File, world: World, problems: Problems): Captur
       problems.add([...path, 'file'], `${entry.file} is the file of another capture; each needs its own`);
     }
     files.add(entry.file);
-    if (entry.file.endsWith('.pcap') && (file.teaching?.disable ?? []).length > 0) {
+    const isLesson = (file.teaching?.disable ?? []).length > 0 || (file.events ?? []).some((event) => event?.ruleOff);
+    if (entry.file.endsWith('.pcap') && isLesson) {
       const why = 'a classic pcap has no room to say that rules are switched off; name it .pcapng';
       problems.warn([...path, 'file'], why);
     }

@@ -5,9 +5,11 @@
 import type { z } from 'zod';
 import { readIpv4, readMac } from './address.ts';
 import { physicalSwitch } from './bridge-schema.ts';
+import { cableKeys } from './cable-schema.ts';
+import { event } from './event-schema.ts';
 import { limits } from './limits.ts';
 import { numberOrText } from './port-schema.ts';
-import { readDelay, readDuration, readLinkRate, readTrafficRate } from './quantity.ts';
+import { readDuration, readTrafficRate } from './quantity.ts';
 import { readRule } from './rule.ts';
 import { readName, readPortGroupName, textReader } from './scalar.ts';
 import { attempt, integer, jsonSchema, list, map, named, refuse, scalar, spelled } from './shape.ts';
@@ -17,14 +19,6 @@ import { vswitch } from './vswitch-schema.ts';
 const text = { type: 'string' };
 const portText = textReader('a port', 'owner/port, such as esx1/vm1 or tor/1');
 const portName = (description: string) => scalar(portText, { description, ...text, examples: ['esx1/vm1', 'tor/1'] });
-const cableKeys = {
-  rate: scalar(readLinkRate, {
-    description: 'Bits a second, such as 10G, or unlimited (default).',
-    ...numberOrText,
-  }).optional(),
-  delay: scalar(readDelay, { description: 'Propagation delay, such as 2us. Default 0.', ...numberOrText }).optional(),
-  queue: integer(1, 1_048_576, 'Frames that may wait for the wire. Default 1024.').optional(),
-};
 
 const uplink = map(
   {
@@ -164,6 +158,7 @@ export const fileSchema = map(
     ).optional(),
     traffic: list(stream, { description: 'Traffic of a run.' }).optional(),
     captures: list(capture, { description: 'Captures of a run.' }).optional(),
+    events: list(event, { description: 'What happens to the network while it runs.' }).optional(),
     teaching: map(
       {
         disable: list(scalar(readRule, { description: 'A rule, R1 to R19.', ...text, pattern: '^R([1-9]|1[0-9])$' }), {
@@ -187,7 +182,6 @@ export type HostEntry = z.output<typeof host>;
 export type VmEntry = z.output<typeof vm>;
 export type NicEntry = Omit<VmEntry, 'count' | 'nics'>;
 export type StreamEntry = z.output<typeof stream>;
-export type CableEntry = Pick<z.output<typeof uplink>, 'rate' | 'delay' | 'queue'>;
 
 /** JSON Schema (draft 2020-12) of a topology file, with a description for every key, for completion in editors. */
 export function topologyJsonSchema(): object {

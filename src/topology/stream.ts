@@ -3,7 +3,7 @@
  */
 import { mtuDefault } from './bridge.ts';
 import { limits } from './limits.ts';
-import type { PortName, Stream } from './model.ts';
+import type { PortName, Stream, Topology } from './model.ts';
 import { isGlob, matchPorts, portIndex, type World } from './ports.ts';
 import type { Path, Problems } from './problem.ts';
 import { inDoubt, kindOf, portAt } from './reference.ts';
@@ -29,6 +29,12 @@ export function streamsOf(file: File, world: World, problems: Problems): Stream[
     for (const pair of pairs) streams.push(streamOf(entry, pair));
   }
   return streams;
+}
+
+/** The topology as a replay has it: its guests send nothing of themselves, and no event can pause that. */
+export function withoutTraffic(topology: Topology): Topology {
+  const events = topology.events.filter(({ action }) => !('stopTraffic' in action || 'startTraffic' in action));
+  return { ...topology, streams: [], events };
 }
 
 type Pair = Pick<Stream, 'from' | 'to'>;

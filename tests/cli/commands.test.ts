@@ -17,6 +17,12 @@ describe.concurrent('vswitch check', () => {
     expect(ended.stdout).toMatch(/^all +[\d.]+ MiB$/m);
   });
 
+  it('says how many cables something befalls frames on', async () => {
+    const text = LAB.replace('{ to: tor/1, rate: 10G', '{ to: tor/1, loss: 1%, rate: 10G');
+    const ended = await vswitch(['check', 'lab.yaml'], { cwd: lab(text) });
+    expect(ended.stdout).toContain(' 4 links (1 impaired),');
+  });
+
   it('prints the topology with its defaults as JSON', async () => {
     const ended = await vswitch(['check', 'lab.yaml', '--json'], { cwd: lab() });
     expect(JSON.parse(ended.stdout)).toMatchObject({ name: 'lab', hosts: [{ vswitches: [{ mtu: 1500 }] }, {}] });

@@ -86,12 +86,14 @@ describe.concurrent('vswitch run with a topology', () => {
     expect(tables.stdout).not.toMatch(/^tor /m);
   });
 
-  it('tells the traffic that waits for an answer, and warns that one thread runs the virtual clock', async () => {
+  it('tells the traffic that waits for an answer, and how many workers can share the virtual clock', async () => {
     const cwd = folder();
     const file = write(cwd, 'lab.yaml', `${LAB}${TRAFFIC}`);
     const ended = await vswitch(['run', file, '-d', '1us', '-w', '2', '--clock', 'virtual'], { cwd });
     expect(ended.code).toBe(0);
-    expect(ended.stderr).toMatch(/^vswitch: note: --workers is for the wall clock.*\n$/);
+    expect(ended.stderr).toMatch(
+      /^vswitch: note: --workers 2: 1 worker can share this network; links without delay bind .*\n$/,
+    );
     expect(ended.stdout).toMatch(/esx1\/vm1 is still asking by ARP/);
   });
 

@@ -14,7 +14,10 @@ import { underTest } from './under-test.ts';
 
 const framesMin = 200_000;
 /** What the model knows nothing of, and the ends that need more than a switch. */
-const elsewhere = ['consumed', 'lag_not_ready', 'storm_guard', 'delivered', 'queue_full', 'no_buffer', 'no_buffer_in'];
+const elsewhere = [
+  ...['consumed', 'lag_not_ready', 'storm_guard', 'delivered', 'queue_full', 'no_buffer', 'no_buffer_in'],
+  ...['bad_fcs', 'wire_loss', 'worker_died', 'copy_died'],
+];
 /** How often each of the others is met at least. */
 const metMin = 20;
 /** The table is looked at after what an operator does, and after every so many arrivals: what a frame did wrong shows then too. */

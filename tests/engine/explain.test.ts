@@ -157,9 +157,10 @@ async function strict(): Promise<Network> {
 
 /**
  * A copy cannot show these. storm_guard: every frame that is explained is a new one, and comes in once. no_buffer_in: such a
- * frame stands in a buffer of its own, untouched, and its tag is rewritten there.
+ * frame stands in a buffer of its own, untouched, and its tag is rewritten there. bad_fcs: it comes by no cable. worker_died: nobody
+ * moves the copy but explain.
  */
-const unreachable = ['storm_guard', 'no_buffer_in'];
+const unreachable = ['storm_guard', 'no_buffer_in', 'bad_fcs', 'worker_died'];
 
 /** Cables that are pulled for a row. */
 const cablesOf: Record<string, string[]> = { down: ['h/c'], 'cut off': ['h/r1', 'h/r2'] };

@@ -20,6 +20,7 @@ function build({ topology }: World, more: NetworkOptions = {}): { network: Netwo
   const ports = new Network(topology).ports().map(({ name }) => name);
   const network = new Network(topology, {
     injectAt: ['*'],
+    lookEveryNs: 5_000n,
     captures: [{ file, ports, snapLength: 0 }],
     ...more,
   });
@@ -213,6 +214,9 @@ describe('a history', () => {
     const line = 'history is for the virtual clock in this thread; elsewhere take snapshots';
     expect(() => new Network(pair, { clock: 'wall', history: {} })).toThrow(line);
     expect(() => new Network(pair, { inline: false, history: {} })).toThrow(line);
+    expect(() => new Network(pair, { workers: 2, history: {} })).toThrow(
+      'history takes one worker, which gives the same as several; leave workers out',
+    );
     expect(() => new Network(pair, { clock: 'wall' }).back()).toThrow(
       'the wall clock does not go back; restore a snapshot, or use the virtual clock',
     );

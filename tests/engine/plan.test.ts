@@ -1,6 +1,7 @@
 /** The memory plan and the compiled core: sums that add up, places that do not overlap, and nothing outside the memory. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import * as L from '../../src/engine/generated/layout.ts';
 import { Network } from '../../src/engine/network.ts';
 import { type Plan, PlanError } from '../../src/engine/plan.ts';
 import { parseTopology, topologyFrom } from '../../src/topology/load.ts';
@@ -25,7 +26,11 @@ function places(plan: Plan): [what: string, from: number, end: number][] {
           .map((ring) => [`a ring of ${name}`, ring, ring + 256 * 8] as const),
       ]),
     ]),
-    ...plan.wires.map(({ to, entriesAt, entries }) => [`wire to ${to}`, entriesAt, entriesAt + 16 * entries] as const),
+    ...plan.wires.flatMap(({ address, to, entriesAt, entries, departuresAt, departures }) => [
+      [`wire to ${to}`, address, address + L.Wire_BYTES] as const,
+      [`entries to ${to}`, entriesAt, entriesAt + 16 * entries] as const,
+      ...(departures === 0 ? [] : [[`departures to ${to}`, departuresAt, departuresAt + 8 * departures] as const]),
+    ]),
     ...plan.injectClasses.map(({ slotBytes, from, end }) => [`injected, ${slotBytes}`, from, end] as const),
     ...plan.captures.flatMap(({ rings }) =>
       rings.map(({ bufferAt, bytes }) => ['capture', bufferAt, bufferAt + bytes] as const),

@@ -88,18 +88,52 @@ describe('on the virtual clock in a thread', () => {
     await later.stop();
   });
 
-  it('a snapshot can be taken and restored while a run is under way', async () => {
-    const { network } = build({ inline: false });
+  it.each([1, 2, 3])('a snapshot can be taken while a run is under way, with %i workers', async (workers) => {
+    const { network, file } = build({ inline: false, workers });
+    const reference = build({ workers });
     await network.start();
-    const running = network.runUntil(400_000_000n);
-    await sleep(5);
+    const running = network.runUntil(300_000_000n);
+    await sleep(10);
     const snapshot = await network.snapshot();
-    await sleep(5);
-    await network.restore(snapshot);
+    const again = await network.snapshot();
+    await expect(network.restore(snapshot)).rejects.toThrow(
+      'a run is under way; restore the snapshot when it has come to its end',
+    );
     await running;
-    const reference = build();
-    reference.network.advance(400_000_000n);
-    expect(told(network)).toEqual(told(reference.network));
+    expect(network.nowNs).toBe(300_000_000n);
+    reference.network.advance(300_000_000n);
+    const expected = told(reference.network);
+    expect(told(network)).toEqual(expected);
+    for (const each of [snapshot, again]) {
+      const fork = Network.from(each);
+      expect(fork.ledger().balanced).toBe(true);
+      fork.advance(300_000_000n);
+      expect(told(fork)).toEqual(expected);
+    }
+    // Back to the middle, and on from there.
+    await network.restore(again);
+    expect(network.nowNs).toBe(again.timeNs);
+    await sleep(20);
+    expect(network.nowNs).toBe(again.timeNs);
+    await network.runUntil(300_000_000n);
+    expect(told(network)).toEqual(expected);
+    await network.stop();
+    await reference.network.stop();
+    expect(readFileSync(file).equals(readFileSync(reference.file))).toBe(true);
+  });
+
+  it('a snapshot can be taken while it is paused, and it stays so', async () => {
+    const { network } = build({ inline: false, workers: 2 });
+    await network.start();
+    const running = network.runUntil(50_000_000n);
+    await network.pause();
+    const { timeNs } = await network.snapshot();
+    await sleep(20);
+    expect(network.nowNs).toBe(timeNs);
+    network.resume();
+    await running;
+    expect(network.nowNs).toBe(50_000_000n);
+    expect(await network.step(1)).toBeGreaterThan(50_000_000n);
     await network.stop();
   });
 });

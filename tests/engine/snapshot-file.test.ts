@@ -20,7 +20,7 @@ import { Network } from '../../src/engine/network.ts';
 import { Snapshot } from '../../src/engine/snapshot.ts';
 import { parseSnapshot, SnapshotError } from '../../src/engine/snapshot-file.ts';
 import { loadTopology, topologyFrom } from '../../src/topology/load.ts';
-import { live, told, worlds } from './world.ts';
+import { live, told, withoutHandles, worlds } from './world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vswitch-vsnap-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -76,10 +76,13 @@ describe('a snapshot in a file', () => {
 
   it('of any random network goes on as if it had never stopped', async () => {
     await fc.assert(
-      fc.asyncProperty(worlds, fc.nat(), async (world, some) => {
-        const first = new Network(world.topology, { injectAt: ['*'], watch: ['*'] });
+      fc.asyncProperty(worlds, fc.nat(), fc.integer({ min: 1, max: 3 }), async (drawn, some, workers) => {
+        const world = withoutHandles(drawn);
+        const first = new Network(world.topology, { injectAt: ['*'], watch: ['*'], workers });
         const done = some % (world.acts.length + 1);
         await live(first, world, 0, done);
+        // In the middle of what several workers do side by side, too.
+        first.advance(world.endNs, some % 400);
         first.takeFrames();
         const name = path('world.vsnap');
         await (await first.snapshot()).save(name);

@@ -1,9 +1,5 @@
 /** The wall clock, with threads: nothing is lost uncounted, paused means still, and commands work while frames move. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readCapture } from '../../src/capture/read.ts';
 import { Network } from '../../src/engine/network.ts';
 import type { NetworkOptions } from '../../src/engine/options.ts';
 import { topologyFrom } from '../../src/topology/load.ts';
@@ -188,32 +184,5 @@ describe('a network on the wall clock', () => {
     const virtual = new Network(paced);
     await expect(virtual.start()).rejects.toThrow(/^a network in this thread does not start: call runUntil or step$/);
     expect(() => new Network(paced, { clock: 'wall', watch: ['*'] })).toThrow(/virtual clock in this thread only/);
-  });
-});
-
-describe('a worker that dies', () => {
-  it('is reported by the next call, the other goes on to the end, and the report and captures are still made', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'vswitch-dies-'));
-    const file = join(folder, 'tor.pcapng');
-    const network = await running(busy, {
-      workers: 2,
-      captures: [{ file, ports: ['tor/1', 'h1/vm2'], snapLength: 64 }],
-    });
-    await sleep(50);
-    // Its list of switches points outside of the memory: the core traps at the next round.
-    network.memory.setU32(network.plan.workers[1]!.listAt, 0xffff_ff00);
-    for (let i = 0; i < 200 && network.failure === null; i++) await sleep(5);
-    expect(network.failure).toBeInstanceOf(Error);
-    await expect(network.pause()).rejects.toThrow(/memory access out of bounds/);
-    await expect(network.setLink('h1/u1', false)).rejects.toThrow(/memory access out of bounds/);
-    const report = await network.stop();
-    expect(report.ledger.framesIn).toBeGreaterThan(0);
-    expect(report.ledger.balanced, 'it died between two rounds').toBe(true);
-    expect(await network.stop()).toEqual(report);
-    expect(report.captures[0]).toMatchObject({ failure: null, bytes: statSync(file).size });
-    let frames = 0;
-    for (const _ of readCapture(file)) frames++;
-    expect(frames).toBe(report.captures[0]!.frames);
-    rmSync(folder, { recursive: true });
   });
 });

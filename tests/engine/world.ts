@@ -15,7 +15,10 @@ export type Act =
       readonly length: number;
     }
   | { readonly do: 'link'; readonly port: number; readonly up: boolean }
-  | { readonly do: 'flush' | 'active' | 'guest'; readonly port: number };
+  | { readonly do: 'flush' | 'active' | 'guest'; readonly port: number }
+  /** Something is put on the agenda, at a time or for when frames have been dropped; or taken off it again. */
+  | { readonly do: 'at' | 'when' | 'cancel'; readonly port: number; readonly afterNs: number }
+  | { readonly do: 'wire'; readonly port: number; readonly loss: number };
 
 export interface World {
   readonly topology: Topology;
@@ -58,12 +61,31 @@ const acts = fc.oneof(
   }),
   fc.record({ do: fc.constant('link' as const), port: fc.nat(), up: fc.boolean() }),
   fc.record({ do: fc.constantFrom('flush' as const, 'active' as const, 'guest' as const), port: fc.nat() }),
+  fc.record({
+    do: fc.constantFrom('at' as const, 'when' as const, 'cancel' as const),
+    port: fc.nat(),
+    afterNs: fc.constantFrom(0, 7_000, 60_000),
+  }),
+  fc.record({ do: fc.constant('wire' as const), port: fc.nat(), loss: fc.constantFrom(0, 0.2) }),
 );
+
+const events = fc.record({
+  atNs: fc.integer({ min: 0, max: END_NS }),
+  what: fc.constantFrom('unplug', 'plug', 'flap', 'stopVm', 'startVm', 'awaited'),
+  place: fc.nat(),
+});
+
+/** Without what a program can take back only by a handle that it has kept: a snapshot does not have that. */
+export const withoutHandles = (world: World): World => ({
+  ...world,
+  acts: world.acts.filter(({ act }) => act.do !== 'cancel'),
+});
 
 export const worlds: fc.Arbitrary<World> = fc
   .record({
     hosts: fc.array(hosts, { minLength: 1, maxLength: 3 }),
     streams: fc.array(streams, { minLength: 1, maxLength: 5 }),
+    events: fc.array(events, { maxLength: 6 }),
     acts: fc.array(fc.record({ atNs: fc.integer({ min: 0, max: END_NS }), act: acts }), { maxLength: 12 }),
     seed: fc.nat({ max: 1000 }),
   })
@@ -86,8 +108,19 @@ export const worlds: fc.Arbitrary<World> = fc
         ),
       },
     ]);
+    const uplinks = drawn.hosts.flatMap(({ uplinks: own }, h) => own.map((_, u) => `h${h}/u${u}`));
+    const planned = drawn.events.map(({ atNs, what, place }) => {
+      const uplink = uplinks[place % uplinks.length]!;
+      const vm = vms[place % vms.length]!;
+      if (what === 'awaited')
+        return { when: { counter: 'delivered', port: uplink, above: place % 40 }, after: '3us', unplug: uplink };
+      const at = `${atNs}ns`;
+      if (what === 'flap') return { at, flap: { port: uplink, down: '9us', up: '14us', times: 3 } };
+      return what.endsWith('Vm') ? { at, [what]: vm } : { at, [what]: uplink };
+    });
     const topology = topologyFrom({
       name: 'world',
+      events: planned,
       seed: drawn.seed,
       hosts: Object.fromEntries(declared),
       physical: { switches: { tor: { ports, table: { max: 32 } } } },
@@ -100,6 +133,9 @@ export const worlds: fc.Arbitrary<World> = fc
     const inOrder = drawn.acts.map(({ atNs, act }) => ({ atNs: BigInt(atNs), act }));
     return { topology, acts: inOrder.sort((a, b) => Number(a.atNs - b.atNs)), endNs: BigInt(END_NS) };
   });
+
+/** What takes off the agenda what a test has put on it last, by network. */
+const handles = new WeakMap<Network, () => boolean>();
 
 export async function perform(network: Network, act: Act): Promise<void> {
   const names = network.ports().map(({ name }) => name);
@@ -116,6 +152,16 @@ export async function perform(network: Network, act: Act): Promise<void> {
   } else if (act.do === 'link') await network.setLink(port, act.up);
   else if (act.do === 'flush') await network.flush({ port });
   else if (act.do === 'active' && kind === 'uplink') await network.setActive(port);
+  else if (act.do === 'at')
+    handles.set(
+      network,
+      network.at(network.nowNs + BigInt(act.afterNs), { flush: port }, { everyNs: 25_000n, times: 3 }),
+    );
+  else if (act.do === 'when') {
+    const condition = { counter: 'delivered', port, above: 5 };
+    handles.set(network, network.when(condition, { linkDown: port }, { afterNs: BigInt(act.afterNs), times: 2 }));
+  } else if (act.do === 'cancel') handles.get(network)?.();
+  else if (act.do === 'wire' && kind === 'uplink') await network.setWire(port, { loss: act.loss });
   else if (act.do === 'guest' && kind === 'vnic')
     await network.setGuestMac(port, `02:00:00:00:01:${(act.port % 9).toString(16).padStart(2, '0')}`);
 }
@@ -137,7 +183,7 @@ export function toldOf(network: Network, atTime: boolean): unknown {
 
 /** All that a network tells, but for what depends on the machine and on where captures go. */
 export function told(network: Network): unknown {
-  const { captures: _, workers: __, ...rest } = network.report();
+  const { captures: _, workers: __, memoryBytes: ___, ...rest } = network.report();
   if (!rest.ledger.balanced) throw new Error(`the ledger does not balance: ${JSON.stringify(rest.ledger)}`);
-  return rest;
+  return { ...rest, switches: rest.switches.map(({ worker: _, ...sw }) => sw) };
 }

@@ -11,7 +11,16 @@ export const vnicMac = (index: number): string => `00:50:56:00:00:${(index + 1).
 export const isPhysical = ({ ports }: ReferenceConfig): boolean => ports.every((port) => port.kind === 'bridge');
 
 export function topologyOf(config: ReferenceConfig): Topology {
-  const empty = { hosts: [], switches: [], links: [], streams: [], captures: [], teaching: null, warnings: [] };
+  const empty = {
+    hosts: [],
+    switches: [],
+    links: [],
+    streams: [],
+    captures: [],
+    events: [],
+    teaching: null,
+    warnings: [],
+  };
   const world = isPhysical(config) ? { switches: [physicalSwitchOf(config)] } : { hosts: [hostOf(config)] };
   return { name: 'under test', seed: 1, ...empty, ...world };
 }

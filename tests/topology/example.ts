@@ -61,10 +61,30 @@ physical:
       padding: true
   links:
     - { a: esx1/vmnic0, b: tor/1, rate: 10G, delay: 2us, queue: 512 }
-    - { a: tor/8, b: agg/2 }
+    - { a: tor/8, b: agg/2, loss: 1%, duplicate: 0.5%, corrupt: 0.1%, reorder: { share: 2%, by: 50us }, jitter: 20us }
 traffic:
   - { from: esx1/vm1, to: esx2/vm1, size: 64, rate: max, flows: 16, start: 1s, stop: 5s, count: 1000 }
 captures:
   - { file: all.pcapng, ports: ["*"], snap: 0 }
+events:
+  - { at: 5ms, unplug: esx1/vmnic0 }
+  - { at: 9ms, plug: esx1/vmnic0 }
+  - { at: 10ms, every: 2s, times: 3, linkDown: tor/1 }
+  - { at: 11ms, linkUp: tor/1 }
+  - { at: 20ms, flap: { port: esx2/vmnic1, down: 2ms, up: 3ms, times: 5 } }
+  - { at: 50ms, stopVm: esx1/vm2 }
+  - { at: 60ms, startVm: esx1/vm2 }
+  - { at: 70ms, stopTraffic: esx1/vm1 }
+  - { at: 80ms, startTraffic: "esx1/*" }
+  - { at: 90ms, ruleOff: R7 }
+  - { at: 100ms, ruleOn: R7 }
+  - { at: 1s, crash: esx2 }
+  - { at: 2s, boot: esx2 }
+  - { at: 3s, flush: tor }
+  - { at: 3s, activate: esx1/vmnic1 }
+  - { at: 3s, changeMac: { port: esx1/vm2, mac: "00:50:56:00:00:98" } }
+  - { when: { counter: deja_vu, port: esx1/vmnic0, above: 100 }, unplug: esx1/vmnic1 }
+  - { when: { moved: "00:50:56:00:00:01", in: esx1/vSwitch0 }, after: 1ms, note: it has moved }
+  - { when: { rule: R9 }, times: 2, note: R9 was needed }
 teaching: { disable: [R17], stormLimit: 32 }
 `;

@@ -518,7 +518,52 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     links('[{ a: tor/1, b: tor/2, delay: 101h }]').replace('101h', '9999h'),
     '3:40: physical.links[0].delay: 9999h is not a duration; a number with ns, us, ms, s, m or h, such as 2us or 1.5s; at most 100 days',
   ],
-  [links('[tor/1]'), '3:11: physical.links[0]: tor/1 is not a map; allowed: a, b, rate, delay, queue'],
+  [
+    links('[tor/1]'),
+    '3:11: physical.links[0]: tor/1 is not a map; allowed: a, b, rate, delay, queue, loss, duplicate, corrupt, … (10 in all)',
+  ],
+  [
+    links('[{ a: tor/1, b: tor/2, rate: 0.4 }]'),
+    '3:39: physical.links[0].rate: 0.4 is not a rate; bits a second, such as 10G, 100M or 2.5Gbps, or unlimited',
+  ],
+  [
+    links('[{ a: tor/1, b: tor/2, loss: 1 }]'),
+    '3:39: physical.links[0].loss: 1 is not a share; per cent such as 1% or 0.05%, 0% to 100%',
+  ],
+  [
+    links('[{ a: tor/1, b: tor/2, corrupt: 100.1%, duplicate: -1% }]'),
+    '3:42: physical.links[0].corrupt: 100.1% is not a share; per cent such as 1% or 0.05%, 0% to 100%',
+    '3:61: physical.links[0].duplicate: -1% is not a share; per cent such as 1% or 0.05%, 0% to 100%',
+  ],
+  [links('[{ a: tor/1, b: tor/2, jitter: 2s }]'), '3:41: physical.links[0].jitter: 2s is not in range; 0 to 1s'],
+  [
+    links('[{ a: tor/1, b: tor/2, reorder: 1% }]'),
+    '3:42: physical.links[0].reorder: 1% is not a map; allowed: share, by',
+  ],
+  [
+    links('[{ a: tor/1, b: tor/2, reorder: { share: 1% } }]'),
+    '3:42: physical.links[0].reorder.by: missing; a number with ns, us, ms, s, m or h, such as 2us or 1.5s; at most 100 days',
+  ],
+  [
+    links('[{ a: tor/1, b: tor/2, reorder: { share: 1%, by: 0 } }]'),
+    '3:59: physical.links[0].reorder.by: 0 is not in range; 1ns to 1s',
+  ],
+  [
+    links('[{ a: tor/1, b: tor/2, reorder: { share: 1%, by: 1us, of: 2us } }]'),
+    '3:64: physical.links[0].reorder.of: unknown key of; allowed: share, by',
+  ],
+  [
+    links('[{ a: tor/1, b: tor/2, los: 1% }]'),
+    '3:33: physical.links[0].los: unknown key los; did you mean loss? allowed: a, b, rate, delay, queue, loss, duplicate, corrupt, … (10 in all)',
+  ],
+  [
+    inHost('uplinks: { vmnic0: { loss: 1% } }'),
+    '3:32: hosts.esx1.uplinks.vmnic0.loss: loss has no cable; write to: the port at its other end',
+  ],
+  [
+    `${inHost('uplinks: { vmnic0: { to: tor/1, reorder: { share: 1%, by: 5us } } }')}${links('[{ a: tor/1, b: esx1/vmnic0, reorder: { share: 1%, by: 6us } }]')}`,
+    '3:46: hosts.esx1.uplinks.vmnic0.reorder: reorder differs from physical.links[0].reorder, which is the same cable; write it once',
+  ],
   [links('{ a: tor/1, b: tor/2 }'), '3:10: physical.links: a map is not a list; a list such as [first, second]'],
   // Physical switches
   [
@@ -666,12 +711,12 @@ const refusals: [yaml: string, ...lines: string[]][] = [
   [`${host}name: []\n`, '2:7: name: a list is not a name; any text'],
   [
     `${host}hostss: {}\n`,
-    '2:1: hostss: unknown key hostss; did you mean hosts? allowed: name, seed, hosts, physical, traffic, captures, teaching',
+    '2:1: hostss: unknown key hostss; did you mean hosts? allowed: name, seed, hosts, physical, traffic, captures, events, teaching',
   ],
   [host + host, '2:1: duplicate key hosts; each key stands once in a map'],
   ['name: x\n', '1:1: the topology has no port; write hosts with VMs or uplinks, or physical switches'],
-  ['- 1\n', '1:1: a list is not a map; allowed: name, seed, hosts, physical, traffic, captures, teaching'],
-  ['hello\n', '1:1: hello is not a map; allowed: name, seed, hosts, physical, traffic, captures, teaching'],
+  ['- 1\n', '1:1: a list is not a map; allowed: name, seed, hosts, physical, traffic, captures, events, teaching'],
+  ['hello\n', '1:1: hello is not a map; allowed: name, seed, hosts, physical, traffic, captures, events, teaching'],
   ['', 'the file is empty; write hosts: and what they hold'],
   ['# nothing\n', 'the file is empty; write hosts: and what they hold'],
   [

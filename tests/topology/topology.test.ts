@@ -45,7 +45,20 @@ describe('a topology file', () => {
       { a: 'esx2/vmnic1', b: 'tor/4', rateBps: null, delayNs: 0, queueFrames: 1024 },
       { a: 'bundle/vmnic0', b: 'agg/4', rateBps: null, delayNs: 0, queueFrames: 1024 },
       { a: 'bundle/vmnic1', b: 'agg/5', rateBps: null, delayNs: 0, queueFrames: 1024 },
-      { a: 'tor/8', b: 'agg/2', rateBps: null, delayNs: 0, queueFrames: 1024 },
+      {
+        a: 'tor/8',
+        b: 'agg/2',
+        rateBps: null,
+        delayNs: 0,
+        queueFrames: 1024,
+        impairments: {
+          loss: 0.01,
+          duplicate: 0.005,
+          corrupt: 0.001,
+          reorder: { share: 0.02, byNs: 50_000 },
+          jitterNs: 20_000,
+        },
+      },
     ]);
     expect(example.streams).toEqual([
       {

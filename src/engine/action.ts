@@ -1,0 +1,174 @@
+/**
+ * What an action comes to: a sentence for people, and a command for each switch that it concerns. All names are looked up
+ * here, before anything happens, so that an action is carried out as a whole or refused as a whole.
+ */
+import { stormLimitDefault } from '../topology/defaults.ts';
+import type { EventAction } from '../topology/event-model.ts';
+import type { PortName, Topology } from '../topology/model.ts';
+import { isGlob, matchPorts } from '../topology/ports.ts';
+import type { CommandBody } from './command.ts';
+import type { Directory } from './directory.ts';
+import * as L from './generated/layout.ts';
+import { individualAddress, NetworkError, ruleNumber } from './options.ts';
+import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
+
+export interface Deed {
+  readonly sw: PlannedSwitch;
+  readonly body: CommandBody;
+}
+
+export interface Act {
+  /** `esx1/vmnic0 unplugged`. */
+  readonly what: string;
+  readonly deeds: readonly Deed[];
+}
+
+/** An action that lasts, such as a flap, is none of these: the agenda makes several of it. */
+export type SingleAction = Exclude<EventAction, { readonly flap: unknown }>;
+
+export class Actions {
+  readonly #topology: Topology;
+  readonly #plan: Plan;
+  readonly #directory: Directory;
+
+  constructor(topology: Topology, plan: Plan, directory: Directory) {
+    this.#topology = topology;
+    this.#plan = plan;
+    this.#directory = directory;
+  }
+
+  /** Throws NetworkError for a name that there is not, or for what cannot be done. */
+  act(action: SingleAction): Act {
+    if ('unplug' in action) return this.cable(action.unplug, false);
+    if ('plug' in action) return this.cable(action.plug, true);
+    if ('linkDown' in action) return this.link(action.linkDown, false);
+    if ('linkUp' in action) return this.link(action.linkUp, true);
+    if ('stopVm' in action) return this.#guests(action.stopVm, false);
+    if ('startVm' in action) return this.#guests(action.startVm, true);
+    if ('stopTraffic' in action) return this.#traffic(action.stopTraffic, false);
+    if ('startTraffic' in action) return this.#traffic(action.startTraffic, true);
+    if ('ruleOff' in action) return this.#rule(action.ruleOff, false);
+    if ('ruleOn' in action) return this.#rule(action.ruleOn, true);
+    if ('crash' in action) return this.#power(action.crash, false);
+    if ('boot' in action) return this.#power(action.boot, true);
+    if ('flush' in action) return this.#flush(action.flush);
+    if ('activate' in action) return this.#activate(action.activate);
+    if ('changeMac' in action) return this.#changeMac(action.changeMac.port, action.changeMac.mac);
+    if ('note' in action) return { what: action.note, deeds: [] };
+    throw new NetworkError(`no such action: ${Object.keys(action).join(', ') || 'nothing'}`);
+  }
+
+  /** The link of one port; of a port that has no cable, what a flap of it is. */
+  link(name: PortName, up: boolean): Act {
+    const { sw, port } = this.#directory.port(name);
+    return { what: `${port.name} ${up ? 'has link' : 'lost its link'}`, deeds: [setLink(sw, port, up)] };
+  }
+
+  /** Both ends of a cable. */
+  cable(name: PortName, up: boolean): Act {
+    const { port } = this.#directory.port(name);
+    const cable = this.#topology.links.find(({ a, b }) => a === port.name || b === port.name);
+    if (cable === undefined) throw new NetworkError(`${name} has no cable in ${this.#topology.name}`);
+    const ends = [cable.a, cable.b].map((end) => this.#plan.ports.get(end)!);
+    const deeds = ends.map((end) => setLink(end.sw, end.port, up));
+    return { what: `${port.name} ${up ? 'plugged' : 'unplugged'}`, deeds };
+  }
+
+  /** As a flap takes it: with its cable where it has one. */
+  either(name: PortName, up: boolean): Act {
+    const { port } = this.#directory.port(name);
+    const hasCable = this.#topology.links.some(({ a, b }) => a === port.name || b === port.name);
+    return hasCable ? this.cable(name, up) : this.link(name, up);
+  }
+
+  #guests(name: string, on: boolean): Act {
+    const [owner = '', own] = name.split('/', 2);
+    const host = this.#topology.hosts.find((each) => each.name === owner);
+    const vm = host?.vms.find((each) => each.name === own);
+    if (vm === undefined) throw new NetworkError(`no VM ${name} in ${this.#topology.name}; write host/vm`);
+    const deeds = vm.nics.map((nic) => {
+      const { sw, port } = this.#plan.ports.get(`${owner}/${nic.name}`)!;
+      return { sw, body: { setGuest: { switchAddress: sw.address, port: port.number, on } } };
+    });
+    return { what: `VM ${name} ${on ? 'started' : 'stopped'}`, deeds };
+  }
+
+  #traffic(text: string, on: boolean): Act {
+    const names = isGlob(text) ? matchPorts(this.#topology, text) : [this.#directory.port(text).port.name];
+    const senders = names.filter((name) => this.#plan.streamsOf.has(name));
+    if (senders.length === 0) throw new NetworkError(`${text} sends no traffic in ${this.#topology.name}`);
+    const deeds = senders.map((name) => {
+      const { sw, port } = this.#plan.ports.get(name)!;
+      return { sw, body: { setStreams: { switchAddress: sw.address, port: port.number, on } } };
+    });
+    return { what: `traffic of ${text === '*' ? 'all' : text} ${on ? 'goes on' : 'paused'}`, deeds };
+  }
+
+  #rule(name: string, on: boolean): Act {
+    const rule = ruleNumber(name);
+    const guarded = this.#plan.switches.every(({ guardAt }) => guardAt !== 0);
+    if (!on && !guarded) {
+      throw new NetworkError(
+        `${name} can be switched off only in a network with a storm guard; build it with mayDisable: ['${name}']`,
+      );
+    }
+    const stormLimit = this.#topology.teaching?.stormLimit ?? stormLimitDefault;
+    const deeds = this.#plan.switches.map((sw) => {
+      const setRule = { switchAddress: sw.address, rule, on, guard: sw.guardAt, stormLimit };
+      return { sw, body: { setRule } };
+    });
+    return { what: `rule ${name} ${on ? 'in force again' : 'switched off'}`, deeds };
+  }
+
+  #power(name: string, on: boolean): Act {
+    const own = this.#plan.switches.filter(({ host }) => host === name);
+    const isThere = [...this.#topology.hosts, ...this.#topology.switches].some((each) => each.name === name);
+    if (!isThere) throw new NetworkError(`no host or physical switch ${name} in ${this.#topology.name}`);
+    const deeds: Deed[] = own.map((sw) => ({ sw, body: { setPower: { switchAddress: sw.address, on } } }));
+    for (const { a, b } of this.#topology.links) {
+      const [left, right] = [this.#plan.ports.get(a)!, this.#plan.ports.get(b)!];
+      if ((left.sw.host === name) === (right.sw.host === name)) continue;
+      const far = left.sw.host === name ? right : left;
+      deeds.push(setLink(far.sw, far.port, on, L.LINK_FAR));
+    }
+    return { what: `${name} ${on ? 'booted' : 'crashed'}`, deeds };
+  }
+
+  #flush(name: string): Act {
+    const isSwitch = this.#plan.switches.some((each) => each.name === name) || !name.includes('/');
+    if (isSwitch) {
+      const sw = this.#directory.switch(name);
+      return { what: `table of ${name} flushed`, deeds: [{ sw, body: { flushTable: { switchAddress: sw.address } } }] };
+    }
+    const { sw, port } = this.#directory.port(name);
+    const flushTable = { switchAddress: sw.address, port: logicalOf(sw, port) };
+    return { what: `stations at ${port.name} forgotten`, deeds: [{ sw, body: { flushTable } }] };
+  }
+
+  #activate(name: PortName): Act {
+    const { sw, port } = this.#directory.port(name);
+    if (port.kind !== 'uplink') throw new NetworkError(`${name} is no uplink; only an uplink can be made active`);
+    const own = port.name.slice(port.name.indexOf('/') + 1);
+    const isMember = sw.uplinks.teams.some(({ teaming }) => [...teaming.active, ...teaming.standby].includes(own));
+    if (!isMember) throw new NetworkError(`${name} is unused; no team has it as active or standby`);
+    const setActive = { switchAddress: sw.address, port: port.number };
+    return { what: `${port.name} made active`, deeds: [{ sw, body: { setActive } }] };
+  }
+
+  #changeMac(name: PortName, mac: string): Act {
+    const { sw, port } = this.#directory.port(name);
+    if (port.kind !== 'vnic') throw new NetworkError(`${name} has no guest; only a vNIC's address can be changed`);
+    const setGuestMac = { switchAddress: sw.address, port: port.number, mac: individualAddress(mac) };
+    return { what: `guest at ${port.name} uses ${mac}`, deeds: [{ sw, body: { setGuestMac } }] };
+  }
+}
+
+function setLink(sw: PlannedSwitch, port: PlannedPort, up: boolean, reason: number = L.LINK_OPERATOR): Deed {
+  return { sw, body: { setLink: { switchAddress: sw.address, port: port.number, up, reason } } };
+}
+
+/** What a table holds for stations at a port: uplinks of a team are one, and so are the members of a LAG. */
+export function logicalOf(sw: PlannedSwitch, port: PlannedPort): number {
+  if (port.kind === 'uplink') return L.LOGICAL_TEAM;
+  return sw.uplinks.lags.find(({ members }) => members.includes(port.number))?.members[0] ?? port.number;
+}

@@ -1,0 +1,278 @@
+/**
+ * The agenda of a network: what is still to happen, and what has happened. It knows times and conditions, but neither
+ * clocks nor threads: whoever moves the network asks when the next thing is (`nextNs`), moves it to just before, and takes
+ * what is to be done then (`due`).
+ *
+ * A timed event happens at its time, after everything earlier and before any frame at that instant. Conditions are looked
+ * at on a grid of virtual time, and only at the first point of it after something has moved, since nothing else can have
+ * changed what they ask for. Grid and order (time, then registration) depend on neither workers nor steps, and so nothing
+ * that comes of an event does.
+ */
+
+import type { EventReport } from '../telemetry/report.ts';
+import type { EventAction, EventCondition, EventTrigger, TopologyEvent } from '../topology/event-model.ts';
+import type { Act, Actions, Deed } from './action.ts';
+import type { Gauge, Gauges, Seen } from './gauge.ts';
+import { NEVER } from './in-memory.ts';
+import { NetworkError, TIME_NS_MAX } from './options.ts';
+
+export type By = EventReport['by'];
+
+/** Of what has happened so much is kept; of a link that flaps for days it is the end that counts. */
+const HAPPENED_MAX = 1000;
+const TIMES_MAX = 1_000_000;
+
+interface TimedState {
+  /** Place among those of the same instant. */
+  readonly order: number;
+  readonly dueNs: bigint;
+  readonly everyNs: bigint;
+  /** How often it is still to happen; null: without end. */
+  readonly left: number | null;
+  readonly action: EventAction;
+  /** Of a flap: the link's end, or its return. */
+  readonly isUp: boolean;
+  readonly because: string;
+  readonly by: By;
+}
+
+interface AwaitedState {
+  readonly order: number;
+  readonly when: EventCondition;
+  readonly seen: Seen;
+  /** The figure when it last happened. */
+  readonly from: number;
+  readonly afterNs: bigint;
+  readonly left: number | null;
+  readonly action: EventAction;
+  readonly by: By;
+}
+
+/** All that an agenda knows, as plain data. */
+export interface AgendaState {
+  readonly timed: readonly TimedState[];
+  readonly awaited: readonly AwaitedState[];
+  readonly happened: readonly EventReport[];
+  readonly count: number;
+  readonly order: number;
+  readonly lookNs: bigint;
+}
+
+type Changing<T, K extends keyof T> = Omit<T, K> & { -readonly [P in K]: T[P] };
+type Timed = Changing<TimedState, 'dueNs' | 'left'> & { readonly act: Act };
+type Awaited = Changing<AwaitedState, 'from' | 'left'> & { readonly gauge: Gauge };
+
+export interface AgendaOptions {
+  /** Virtual time between two looks at the conditions, ns. */
+  readonly lookEveryNs: bigint;
+}
+
+export class Agenda {
+  readonly #actions: Actions;
+  readonly #gauges: Gauges;
+  readonly #lookEveryNs: bigint;
+  #timed: Timed[] = [];
+  #awaited: Awaited[] = [];
+  #happened: EventReport[] = [];
+  #forgotten = 0;
+  #order = 0;
+  /** The next point of the grid at which the conditions are looked at; NEVER while nothing has moved. */
+  #lookNs = NEVER;
+
+  constructor(actions: Actions, gauges: Gauges, events: readonly TopologyEvent[], options: AgendaOptions) {
+    this.#actions = actions;
+    this.#gauges = gauges;
+    this.#lookEveryNs = options.lookEveryNs;
+    for (const { trigger, action } of events) this.add(trigger, action, 0n, 'topology');
+  }
+
+  /** Throws NetworkError, and then nothing has been added. Returns what takes it off the agenda again; false: it is over already. */
+  add(trigger: EventTrigger, action: EventAction, nowNs: bigint, by: By): () => boolean {
+    const order = this.#order++;
+    if ('when' in trigger) {
+      const gauge = this.#gauges.gauge(trigger.when);
+      this.#check(action);
+      const left = leftOf(trigger.times);
+      const seen: Seen = { figure: 0, moves: [] };
+      if ('moved' in trigger.when) gauge.look(seen);
+      const { when, afterNs } = trigger;
+      this.#awaited.push({ order, when, gauge, seen, from: 0, afterNs: whole(afterNs), left, action, by });
+      this.#lookAt(this.#gridAfter(nowNs));
+    } else {
+      this.#check(action);
+      const { atNs, everyNs, times } = trigger;
+      this.#addTimed(order, whole(atNs), whole(everyNs ?? 0), leftOf(times), action, '', by);
+    }
+    return () => this.#remove(order);
+  }
+
+  #addTimed(
+    order: number,
+    atNs: bigint,
+    everyNs: bigint,
+    left: number | null,
+    action: EventAction,
+    because: string,
+    by: By,
+  ): void {
+    const item = { order, dueNs: atNs, everyNs, left, action, isUp: false, because, by };
+    if (!('flap' in action)) {
+      this.#insert({ ...item, act: this.#actOf(action, false) });
+      return;
+    }
+    const { downNs, upNs, times } = action.flap;
+    const flap = { ...item, everyNs: whole(downNs + upNs), left: times };
+    this.#insert({ ...flap, act: this.#actOf(action, false) });
+    this.#insert({ ...flap, act: this.#actOf(action, true), isUp: true, dueNs: atNs + whole(downNs) });
+  }
+
+  #actOf(action: EventAction, isUp: boolean): Act {
+    return 'flap' in action ? this.#actions.either(action.flap.port, isUp) : this.#actions.act(action);
+  }
+
+  /** Throws NetworkError for what cannot be done. */
+  #check(action: EventAction): void {
+    this.#actOf(action, false);
+    if (!('flap' in action)) return;
+    const { port, downNs, upNs, times } = action.flap;
+    leftOf(times);
+    if (!(downNs > 0 && upNs > 0 && downNs + upNs <= Number(TIME_NS_MAX)))
+      throw new NetworkError(`a flap of ${port} takes downNs and upNs above 0 and below 52 days`);
+  }
+
+  #insert(item: Timed): void {
+    let at = this.#timed.length;
+    while (at > 0 && isBefore(item, this.#timed[at - 1]!)) at--;
+    this.#timed.splice(at, 0, item);
+  }
+
+  #remove(order: number): boolean {
+    const before = this.#timed.length + this.#awaited.length;
+    for (const list of [this.#timed, this.#awaited]) {
+      for (let i = list.length - 1; i >= 0; i--) if (list[i]!.order === order) list.splice(i, 1);
+    }
+    return this.#timed.length + this.#awaited.length < before;
+  }
+
+  /** Nothing is to happen any more. */
+  get isOver(): boolean {
+    return this.#timed.length + this.#awaited.length === 0;
+  }
+
+  /** Whether conditions are waited for. */
+  get isLooking(): boolean {
+    return this.#awaited.length > 0;
+  }
+
+  /** Time of the next timed event; NEVER: none. */
+  get nextTimedNs(): bigint {
+    return this.#timed[0]?.dueNs ?? NEVER;
+  }
+
+  /** Virtual clock: when to ask `due` again. `nextFrameNs` tells when the network moves next; it is asked only if conditions wait. */
+  nextNs(nowNs: bigint, nextFrameNs: () => bigint): bigint {
+    if (this.#awaited.length > 0) {
+      const frameNs = nextFrameNs();
+      if (frameNs <= TIME_NS_MAX) this.#lookAt(this.#gridAfter(frameNs < nowNs ? nowNs : frameNs));
+    }
+    const isTimed = this.nextTimedNs < this.#lookNs;
+    return isTimed ? this.nextTimedNs : this.#lookNs;
+  }
+
+  #gridAfter(ns: bigint): bigint {
+    return (ns / this.#lookEveryNs + 1n) * this.#lookEveryNs;
+  }
+
+  #lookAt(ns: bigint): void {
+    if (ns < this.#lookNs) this.#lookNs = ns;
+  }
+
+  /** What happens at `nowNs`, in order. On the wall clock conditions are looked at each time. */
+  due(nowNs: bigint, isWall = false): Deed[] {
+    if (isWall || this.#lookNs <= nowNs) this.#look(nowNs);
+    const deeds: Deed[] = [];
+    for (let item = this.#timed[0]; item !== undefined && item.dueNs <= nowNs; item = this.#timed[0]) {
+      this.#timed.shift();
+      deeds.push(...item.act.deeds);
+      this.note(nowNs, item.because === '' ? item.act.what : `${item.act.what}, because ${item.because}`, item.by);
+      item.left = fewer(item.left);
+      if (item.left !== 0) this.#insert(Object.assign(item, { dueNs: item.dueNs + item.everyNs }));
+    }
+    return deeds;
+  }
+
+  #look(nowNs: bigint): void {
+    this.#lookNs = NEVER;
+    for (const item of [...this.#awaited]) {
+      item.gauge.look(item.seen);
+      if (item.seen.figure - item.from <= item.gauge.above) continue;
+      item.from = item.seen.figure;
+      item.left = fewer(item.left);
+      this.#addTimed(item.order, nowNs + item.afterNs, 0n, 1, item.action, item.gauge.why, item.by);
+      if (item.left === 0) this.#awaited.splice(this.#awaited.indexOf(item), 1);
+    }
+  }
+
+  /** Puts a line among what has happened. */
+  note(nowNs: bigint, what: string, by: By): void {
+    this.#happened.push({ seconds: Number(nowNs) / 1e9, what, by });
+    if (this.#happened.length <= 2 * HAPPENED_MAX) return;
+    this.#forgotten += this.#happened.length - HAPPENED_MAX;
+    this.#happened.splice(0, this.#happened.length - HAPPENED_MAX);
+  }
+
+  /** The latest of what has happened, oldest first. */
+  happened(): EventReport[] {
+    return this.#happened.slice(-HAPPENED_MAX);
+  }
+
+  /** All that is still to come and has been, for a snapshot. */
+  save(): AgendaState {
+    return {
+      timed: this.#timed.map(({ act: _, ...state }) => state),
+      awaited: this.#awaited.map(({ gauge: _, ...state }) => ({ ...state, seen: structuredClone(state.seen) })),
+      happened: this.happened(),
+      count: this.count,
+      order: this.#order,
+      lookNs: this.#lookNs,
+    };
+  }
+
+  /** Takes the place of everything that is on the agenda; what handles were given out for is theirs no more. */
+  load(state: AgendaState): void {
+    this.#timed = state.timed.map((item) => ({ ...item, act: this.#actOf(item.action, item.isUp) }));
+    this.#awaited = state.awaited.map((item) => ({
+      ...item,
+      seen: structuredClone(item.seen),
+      gauge: this.#gauges.gauge(item.when),
+    }));
+    this.#happened = [...state.happened];
+    this.#forgotten = state.count - state.happened.length;
+    this.#order = state.order;
+    this.#lookNs = state.lookNs;
+  }
+
+  /** How much has happened in all. */
+  get count(): number {
+    return this.#forgotten + this.#happened.length;
+  }
+}
+
+function isBefore(a: Timed, b: Timed): boolean {
+  return a.dueNs === b.dueNs ? a.order < b.order : a.dueNs < b.dueNs;
+}
+
+/** Times in ns are whole, whatever a program has computed. */
+function whole(ns: number): bigint {
+  return BigInt(Math.round(ns));
+}
+
+function fewer(left: number | null): number | null {
+  return left === null ? null : left - 1;
+}
+
+function leftOf(times: number | null): number | null {
+  if (times === null) return null;
+  if (Number.isInteger(times) && times >= 1 && times <= TIMES_MAX) return times;
+  throw new NetworkError(`times ${times} is not in range; allowed is a whole number from 1 to 1,000,000`);
+}

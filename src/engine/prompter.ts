@@ -1,0 +1,94 @@
+/**
+ * Has done what stands on the agenda, when it is time: on the virtual clock while nobody moves the network, after everything
+ * earlier and before any frame at that instant; on the wall clock by a timer of the control thread.
+ */
+import type { Agenda } from './agenda.ts';
+import { type CommandBody, carryOut } from './command.ts';
+import { type Core, RUN_DONE } from './core.ts';
+import type { Hands } from './hands.ts';
+import { NEVER } from './in-memory.ts';
+import type { PlannedSwitch } from './plan.ts';
+
+/** How often conditions are looked at on the wall clock. */
+const LOOK_MS = 2;
+const SLEEP_MS_MAX = 1_000_000;
+
+export type Send = (sw: PlannedSwitch, body: CommandBody) => Promise<boolean>;
+
+export class Prompter {
+  readonly #agenda: Agenda;
+  readonly #hands: Hands;
+  readonly #core: Core;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(agenda: Agenda, hands: Hands, core: Core) {
+    this.#agenda = agenda;
+    this.#hands = hands;
+    this.#core = core;
+  }
+
+  /** Virtual clock: when something happens or conditions are looked at next; NEVER: not at all. Nobody may be moving the network. */
+  nextNs(): bigint {
+    return this.#agenda.nextNs(this.#hands.nowNs, () => this.#hands.nextTurnNs);
+  }
+
+  /** Virtual clock: what happens at `ns`, which everything earlier has been moved before. False: nothing. */
+  happen(ns: bigint): boolean {
+    const before = this.#agenda.count;
+    const deeds = this.#agenda.due(ns);
+    if (this.#agenda.count === before) return false;
+    this.#hands.setNow(ns);
+    for (const { body } of deeds) carryOut(this.#core, body);
+    this.#hands.fitCells();
+    return true;
+  }
+
+  /** Virtual clock in this thread: moves to an instant with `moveTo`, which gives RUN_*, and has happen what is to on the way. */
+  move(untilNs: bigint, moveTo: (ns: bigint) => number): number {
+    for (let eventNs = this.nextNs(); eventNs <= untilNs; eventNs = this.nextNs()) {
+      const status = eventNs === 0n ? RUN_DONE : moveTo(eventNs - 1n);
+      if (status !== RUN_DONE) return status;
+      this.happen(eventNs);
+    }
+    return moveTo(untilNs);
+  }
+
+  /** The same with pool threads, which rest at each event; `reach` gives false when they have been stopped. */
+  async moveThreads(untilNs: bigint, reach: (ns: bigint) => Promise<boolean>): Promise<void> {
+    for (let eventNs = this.nextNs(); eventNs <= untilNs; eventNs = this.nextNs()) {
+      if (eventNs > this.#hands.nowNs && !(await reach(eventNs - 1n))) return;
+      this.happen(eventNs);
+    }
+    await reach(untilNs);
+  }
+
+  /** Stepping: has the next event happen if it comes before the next frame or with it; false: it does not. */
+  meet(): boolean {
+    for (let eventNs = this.#nextMet(); eventNs !== NEVER; eventNs = this.#nextMet())
+      if (this.happen(eventNs)) return true;
+    return false;
+  }
+
+  #nextMet(): bigint {
+    const eventNs = this.nextNs();
+    return eventNs <= this.#hands.nextTurnNs ? eventNs : NEVER;
+  }
+
+  /** Wall clock: a timer until the next event, or the next look at the conditions. */
+  arm(nowNs: () => bigint, send: Send): void {
+    this.disarm();
+    const next = this.#agenda.nextTimedNs;
+    if (next === NEVER && !this.#agenda.isLooking) return;
+    const ms = Math.min(SLEEP_MS_MAX, Math.max(0, Number(next - nowNs()) / 1e6));
+    const act = () => {
+      // Who has died says so itself.
+      for (const { sw, body } of this.#agenda.due(nowNs(), true)) send(sw, body).catch(() => {});
+      this.arm(nowNs, send);
+    };
+    this.#timer = setTimeout(act, this.#agenda.isLooking ? Math.min(LOOK_MS, ms) : ms).unref();
+  }
+
+  disarm(): void {
+    clearTimeout(this.#timer);
+  }
+}
