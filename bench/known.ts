@@ -1,5 +1,5 @@
 /** The canonical load of the switch: known unicast between all ports, learned, checked frame by frame once. */
-import { macText } from '../src/engine/observe.ts';
+import { macText } from '../src/engine/mac-table.ts';
 import { Checksum, Rig, vms } from './rig.ts';
 import { framesOf, type Mix, OUTSIDE, station } from './traffic.ts';
 

@@ -18,7 +18,7 @@ import { SEND_FULL, SEND_LOST, sendSpecial } from './impair';
 import { release, take } from './pool';
 import { count, countMany, KIND_VNIC, Port, VLAN_PRIVATE, VLAN_TRANSPARENT } from './port';
 import { isShort, padded, toService } from './qinq';
-import { publish, push, Ring } from './ring';
+import { publish, publishNear, push, Ring } from './ring';
 import { Switch } from './switch';
 import { dueUnpublished, markCrossed, send, Wire } from './wire';
 import { wake, Worker } from './worker';
@@ -176,7 +176,9 @@ export function publishAll(sw: Switch, worker: Worker): void {
     const port = changetype<Port>(<usize>load<u32>(<usize>sw.dirtyList + (<usize>i << 2)));
     port.dirty = 0;
     if (port.txRing != 0) {
-      countPublished(port, changetype<Ring>(<usize>port.txRing));
+      const ring = changetype<Ring>(<usize>port.txRing);
+      countMany(port, VERDICT_delivered, ring.headNext - ring.head);
+      publishNear(ring);
       if (port.toDrain) continue;
       port.toDrain = 1;
       store<u32>(<usize>sw.drainList + (<usize>sw.drainCount << 2), <u32>changetype<usize>(port));

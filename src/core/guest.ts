@@ -9,7 +9,7 @@
 import { copyOut, describe, Frame, HEADER_BYTES, lengthOf, outerTci, slotOf, TAG_STORED, tagOf, bytesOf, UNTAGGED } from './frame';
 import { release, take } from './pool';
 import { OFF, Port } from './port';
-import { advance, at, available, hasRoom, publish, push, Ring } from './ring';
+import { advanceNear, at, available, hasRoom, publishNear, push, Ring } from './ring';
 import { Switch } from './switch';
 
 const MAC_MASK: u64 = 0xffffffffffff;
@@ -126,7 +126,7 @@ export function sendDue(sw: Switch, guest: Guest, most: u32): u32 {
   if (isSilent(guest)) return 0;
   let sent: u32 = 0;
   for (let i: u32 = 0; i < guest.streamCount && sent < most; i++) sent += runStream(sw, guest, streamAt(guest, i), most - sent);
-  if (sent != 0) publish(changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing));
+  if (sent != 0) publishNear(changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing));
   return sent;
 }
 
@@ -208,11 +208,11 @@ export function drain(sw: Switch, port: Port): u32 {
     }
     release(slotOf(descriptor), sw);
   }
-  advance(ring, n);
+  advanceNear(ring, n);
   guest.received += received;
   guest.receivedBytes += bytesIn;
   sw.inHand = 0;
-  if (answered != 0) publish(changetype<Ring>(<usize>port.rxRing));
+  if (answered != 0) publishNear(changetype<Ring>(<usize>port.rxRing));
   return answered;
 }
 

@@ -3,7 +3,7 @@
  * here, before anything happens, so that an action is carried out as a whole or refused as a whole.
  */
 import { stormLimitDefault } from '../topology/defaults.ts';
-import type { EventAction } from '../topology/event-model.ts';
+import type { CableChange, EventAction } from '../topology/event-model.ts';
 import type { PortName, Topology } from '../topology/model.ts';
 import { isGlob, matchPorts } from '../topology/ports.ts';
 import type { CommandBody } from './command.ts';
@@ -11,6 +11,7 @@ import type { Directory } from './directory.ts';
 import * as L from './generated/layout.ts';
 import { individualAddress, NetworkError, ruleNumber } from './options.ts';
 import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
+import { directionsOf, type WireChange, wireCommand } from './wire-change.ts';
 
 export interface Deed {
   readonly sw: PlannedSwitch;
@@ -43,6 +44,7 @@ export class Actions {
     if ('plug' in action) return this.cable(action.plug, true);
     if ('linkDown' in action) return this.link(action.linkDown, false);
     if ('linkUp' in action) return this.link(action.linkUp, true);
+    if ('wire' in action) return this.#wire(action.wire);
     if ('stopVm' in action) return this.#guests(action.stopVm, false);
     if ('startVm' in action) return this.#guests(action.startVm, true);
     if ('stopTraffic' in action) return this.#traffic(action.stopTraffic, false);
@@ -79,6 +81,23 @@ export class Actions {
     const { port } = this.#directory.port(name);
     const hasCable = this.#topology.links.some(({ a, b }) => a === port.name || b === port.name);
     return hasCable ? this.cable(name, up) : this.link(name, up);
+  }
+
+  #wire({ port: name, delayNs, jitterNs, reorder, ...more }: CableChange): Act {
+    const { port } = this.#directory.port(name);
+    const link = this.#topology.links.find(({ a, b }) => a === port.name || b === port.name);
+    if (link === undefined) throw new NetworkError(`${name} has no cable in ${this.#topology.name}`);
+    const change: WireChange = {
+      ...more,
+      ...(delayNs !== undefined && { delayNs: BigInt(Math.round(delayNs)) }),
+      ...(jitterNs !== undefined && { jitterNs: BigInt(Math.round(jitterNs)) }),
+      ...(reorder !== undefined && { reorder: { share: reorder.share, byNs: BigInt(Math.round(reorder.byNs)) } }),
+    };
+    const deeds = directionsOf(this.#plan, link, port.name).map((wire) => ({
+      sw: this.#directory.port(wire.from!).sw,
+      body: { setWire: wireCommand(port.name, wire, change) },
+    }));
+    return { what: `cable of ${port.name}: ${told(change)}`, deeds };
   }
 
   #guests(name: string, on: boolean): Act {
@@ -161,6 +180,21 @@ export class Actions {
     const setGuestMac = { switchAddress: sw.address, port: port.number, mac: individualAddress(mac) };
     return { what: `guest at ${port.name} uses ${mac}`, deeds: [{ sw, body: { setGuestMac } }] };
   }
+}
+
+/** `loss 10 %, delay 2000 ns`. */
+export function told({ rateBps, delayNs, queueFrames, reorder, jitterNs, ...shares }: WireChange): string {
+  const percent = (share: number) => `${Number((share * 100).toPrecision(6))} %`;
+  return [
+    rateBps === undefined ? '' : `rate ${rateBps === null ? 'unlimited' : `${rateBps} bit/s`}`,
+    delayNs === undefined ? '' : `delay ${delayNs} ns`,
+    queueFrames === undefined ? '' : `queue ${queueFrames}`,
+    ...Object.entries(shares).map(([key, share]) => `${key} ${percent(share)}`),
+    reorder === undefined || reorder === null ? '' : `reorder ${percent(reorder.share)} by ${reorder.byNs} ns`,
+    jitterNs === undefined ? '' : `jitter ${jitterNs} ns`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
 }
 
 function setLink(sw: PlannedSwitch, port: PlannedPort, up: boolean, reason: number = L.LINK_OPERATOR): Deed {

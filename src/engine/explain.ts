@@ -10,8 +10,9 @@ import { header } from './capture-file.ts';
 import { coreModule, instantiate } from './core.ts';
 import { Drain } from './drain.ts';
 import * as L from './generated/layout.ts';
+import { macText } from './mac-table.ts';
 import { SharedMemory } from './memory.ts';
-import { macText, Observer } from './observe.ts';
+import { Observer } from './observe.ts';
 import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
 
 export interface ExplainedCheck {

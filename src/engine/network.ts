@@ -210,10 +210,10 @@ export class Network extends Viewable {
     if (this.#pausedAt !== 0n) throw new NetworkError('the network is paused; resume it first');
     const reach = async (ns: bigint): Promise<boolean> => {
       for (;;) {
+        // While a snapshot is taken, which stops a run on its way.
+        while (this.#held !== null) await this.#held;
         const goesOn = await threads.runUntil(ns);
         if (!goesOn || this.#held === null) return goesOn;
-        // Stopped on the way for a snapshot.
-        await this.#held;
       }
     };
     await threads.settled(RESTING);
@@ -251,16 +251,16 @@ export class Network extends Viewable {
     for (let left = events; left > 0; ) {
       const before = this.position;
       // Inputs that lie ahead may come before it.
-      if (!this.hasAhead && this.meet()) {
-        left--;
-        continue;
-      }
-      const status = this.#inline ? this.#stepHere(left) : this.#stepper.step(left);
+      const met = this.hasAhead ? RUN_DONE : this.#prompter.meet();
+      const status = met !== RUN_DONE ? met : this.#inline ? this.#stepHere(left) : this.#stepper.step(left);
       if (status === RUN_DONE) break;
-      left -= this.position - before;
-      if (status === RUN_TIGHT) await new Promise((resolve) => setTimeout(resolve, 1));
+      left -= met === RUN_BUDGET ? 1 : this.position - before;
+      if (status !== RUN_TIGHT) continue;
+      if (this.#inline) this.outlets.drain();
+      else await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    if (!this.#inline) this.#running().keepTarget();
+    if (this.#inline) this.outlets.drain();
+    else this.#running().keepTarget();
     return this.nowNs;
   }
 

@@ -19,6 +19,7 @@ import type {
 } from '../telemetry/report.ts';
 import type { Topology } from '../topology/model.ts';
 import * as L from './generated/layout.ts';
+import { macTable, macText } from './mac-table.ts';
 import type { SharedMemory } from './memory.ts';
 import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
 
@@ -26,10 +27,6 @@ const INGRESS = VERDICTS.filter((row) => row.side === 'ingress');
 const DROPS = VERDICTS.filter((row) => row.fate === 'drop');
 const CONSUMED = VERDICTS.find((row) => row.name === 'consumed')!;
 const DELIVERED = VERDICTS.find((row) => row.name === 'delivered')!;
-const STATIC_BIT = 0x800n;
-const PORT_MASK = 0x7ffn;
-const TIME_SHIFT = 12n;
-const READ_TRIES = 100;
 
 export class Observer {
   readonly #memory: SharedMemory;
@@ -92,7 +89,7 @@ export class Observer {
   switch(sw: PlannedSwitch): SwitchReport {
     const m = this.#memory;
     const at = sw.address;
-    const macTable = this.macTable(sw);
+    const entries = this.macTable(sw);
     return {
       name: sw.name,
       host: sw.host,
@@ -100,7 +97,7 @@ export class Observer {
       worker: sw.worker,
       ports: sw.ports.map((port) => this.port(sw, port)),
       table: {
-        entries: macTable.length,
+        entries: entries.length,
         entriesMax: sw.table.entriesMax,
         learned: m.count(at + L.Switch_learned),
         moved: m.count(at + L.Switch_moved),
@@ -110,7 +107,7 @@ export class Observer {
         staticConflicts: m.count(at + L.Switch_staticConflict),
         refused: m.count(at + L.Switch_refused),
       },
-      macTable,
+      macTable: entries,
       moves: this.moves(sw),
       team: sw.vswitch === null ? null : this.#team(sw),
       lags: this.#lags(sw),
@@ -118,42 +115,8 @@ export class Observer {
     };
   }
 
-  /** Live entries by VLAN and address. A reader may meet an entry on the move, so it reads until nothing moved meanwhile. */
   macTable(sw: PlannedSwitch): MacEntry[] {
-    const m = this.#memory;
-    const version = m.word(sw.address + L.Switch_tableVersion);
-    for (let attempt = 1; ; attempt++) {
-      const before = Atomics.load(m.words, version);
-      const entries = this.#readTable(sw);
-      const quiet = (before & 1) === 0 && Atomics.load(m.words, version) === before;
-      if (quiet || attempt === READ_TRIES) return entries;
-    }
-  }
-
-  #readTable(sw: PlannedSwitch): MacEntry[] {
-    const m = this.#memory;
-    const now = m.u64(sw.address + L.Switch_stampNow);
-    const age = m.u64(sw.address + L.Switch_ageNs);
-    const found: { key: bigint; entry: MacEntry }[] = [];
-    for (let i = 0; i < sw.tableSlots; i++) {
-      const at = sw.tableAt + 16 * i;
-      if (m.u32(at) === 0 && m.u32(at + 4) === 0) continue;
-      const key = m.u64(at);
-      const value = m.u64(at + 8);
-      const isStatic = (value & STATIC_BIT) !== 0n;
-      const heard = value >> TIME_SHIFT;
-      if (!isStatic && heard + age <= now) continue;
-      const logical = Number(value & PORT_MASK);
-      const vlan = Number(key >> 48n) & 0xfff;
-      const mac = macText(key);
-      const port = logical === L.LOGICAL_TEAM ? 'uplink' : (sw.ports[logical]?.name ?? '?');
-      const ageSeconds = isStatic || now < heard ? 0 : Number(now - heard) / 1e9;
-      found.push({
-        key: (BigInt(vlan) << 48n) | macOrder(mac),
-        entry: { vlan, mac, port, static: isStatic, ageSeconds },
-      });
-    }
-    return found.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ entry }) => entry);
+    return macTable(this.#memory, sw);
   }
 
   /** The latest moves of stations, oldest first. A mover on another thread may be just overwriting the oldest. */
@@ -365,17 +328,4 @@ function ledger(
 
 function bitsOf(word: number): number[] {
   return Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => ((word >>> bit) & 1) === 1);
-}
-
-/** The 48 low bits of a key as text. */
-export function macText(key: bigint): string {
-  return Array.from({ length: 6 }, (_, i) =>
-    Number((key >> BigInt(8 * i)) & 0xffn)
-      .toString(16)
-      .padStart(2, '0'),
-  ).join(':');
-}
-
-function macOrder(mac: string): bigint {
-  return BigInt(`0x${mac.replaceAll(':', '')}`);
 }

@@ -2,7 +2,7 @@
 import type { EventReport } from '../telemetry/report.ts';
 import type { EventAction, EventCondition } from '../topology/event-model.ts';
 import type { Link, PortName, PortVlan, Topology } from '../topology/model.ts';
-import { type Act, type Actions, logicalOf } from './action.ts';
+import { type Act, type Actions, logicalOf, told } from './action.ts';
 import type { Agenda } from './agenda.ts';
 import type { CommandBody } from './command.ts';
 import type { Directory } from './directory.ts';
@@ -150,7 +150,9 @@ export abstract class Operator {
       sw: this.directory.port(wire.from!).sw,
       setWire: wireCommand(port.name, wire, change),
     }));
+    const atNs = this.nowNs;
     await Promise.all(directions.map(({ sw, setWire }) => this.command(sw, { setWire })));
+    this.#tell(atNs, `cable of ${port.name}: ${told(change)}`);
     if (change.delayNs !== undefined) this.delaysChanged();
   }
 

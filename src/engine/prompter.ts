@@ -4,7 +4,7 @@
  */
 import type { Agenda } from './agenda.ts';
 import { type CommandBody, carryOut } from './command.ts';
-import { type Core, RUN_DONE } from './core.ts';
+import { type Core, RUN_BUDGET, RUN_DONE, RUN_TIGHT } from './core.ts';
 import type { Hands } from './hands.ts';
 import { NEVER } from './in-memory.ts';
 import type { PlannedSwitch } from './plan.ts';
@@ -62,11 +62,16 @@ export class Prompter {
     await reach(untilNs);
   }
 
-  /** Stepping: has the next event happen if it comes before the next frame or with it; false: it does not. */
-  meet(): boolean {
-    for (let eventNs = this.#nextMet(); eventNs !== NEVER; eventNs = this.#nextMet())
-      if (this.happen(eventNs)) return true;
-    return false;
+  /**
+   * Stepping: has the next event happen if it comes before the next frame or with it. RUN_DONE: it does not; RUN_BUDGET: it has
+   * happened; RUN_TIGHT: captures have no room. A step ends within an instant, and that comes to its end first.
+   */
+  meet(): number {
+    for (let eventNs = this.#nextMet(); eventNs !== NEVER; eventNs = this.#nextMet()) {
+      if (eventNs > 0n && this.#hands.run(eventNs - 1n, 1) === RUN_TIGHT) return RUN_TIGHT;
+      if (this.happen(eventNs)) return RUN_BUDGET;
+    }
+    return RUN_DONE;
   }
 
   #nextMet(): bigint {

@@ -55,7 +55,9 @@ export class Stepper {
 
   /** Has the next event happen if it comes before the next frame or with it. */
   meet(): boolean {
-    return this.#prompter.meet();
+    let met = this.#prompter.meet();
+    for (; met === RUN_TIGHT; met = this.#prompter.meet()) this.#outlets.drain();
+    return met === RUN_BUDGET;
   }
 
   #emptied(status: number): number {

@@ -13,7 +13,8 @@ export class Tap {
   }
 
   readonly write = (bytes: Uint8Array): void => {
-    this.#pieces.push(bytes.slice());
+    // Not by slice: of a Buffer that would be a view.
+    this.#pieces.push(new Uint8Array(bytes));
     this.#end += bytes.length;
   };
 

@@ -16,6 +16,7 @@ export interface Scene {
   readonly streams: readonly Stream[];
 }
 
+type WireEntry = NonNullable<EventEntry['wire']>;
 type ActionKey = keyof typeof actionKeys;
 
 const keys = Object.keys(actionKeys) as ActionKey[];
@@ -57,6 +58,8 @@ export class ActionReader {
       }
       case 'flap':
         return this.#flap(entry, path);
+      case 'wire':
+        return this.#wire(entry.wire!, path);
       case 'stopVm':
       case 'startVm': {
         if (!this.#isVm(entry[key]!, path)) return null;
@@ -106,6 +109,46 @@ export class ActionReader {
       if (entry.flap![side] === 0) return this.#refuse([...path, side], '0 is no time to pass; write such as 2ms');
     }
     return port === null ? null : { flap: { port, downNs: down, upNs: up, times: times ?? 1 } };
+  }
+
+  /** What was planned for the cable bounds what may become of it. */
+  #wire({ port: text, rate, delay, queue, reorder, jitter, ...shares }: WireEntry, path: Path): EventAction | null {
+    const port = this.#cabled(text, [...path, 'port']);
+    const link = this.#scene.links.find(({ a, b }) => a === port || b === port);
+    if (port === null || link === undefined) return null;
+    if (delay !== undefined && (delay === 0) !== (link.delayNs === 0)) {
+      const why =
+        delay === 0
+          ? 'the cable has a delay, and keeps some; write 1ns'
+          : 'the cable has no delay; give it one where it stands';
+      return this.#refuse([...path, 'delay'], `${why}, for without one its ends are moved as one`);
+    }
+    const queueMax = 2 ** Math.ceil(Math.log2(link.queueFrames));
+    if (queue !== undefined && queue > queueMax) {
+      return this.#refuse(
+        [...path, 'queue'],
+        `${queue} is more than there is memory for; 1 to ${queueMax}, or a longer queue where the cable stands`,
+      );
+    }
+    if (reorder !== undefined && (link.impairments?.reorder ?? null) === null) {
+      const why =
+        'the cable has no memory for frames that are held back; write reorder: { share: 0%, by: 50us } where it stands';
+      return this.#refuse([...path, 'reorder'], why);
+    }
+    const given = Object.fromEntries(Object.entries(shares).filter(([, share]) => share !== undefined));
+    const wire = {
+      port,
+      ...(rate !== undefined && { rateBps: rate }),
+      ...(delay !== undefined && { delayNs: delay }),
+      ...(queue !== undefined && { queueFrames: queue }),
+      ...given,
+      ...(reorder !== undefined && { reorder: { share: reorder.share, byNs: reorder.by } }),
+      ...(jitter !== undefined && { jitterNs: jitter }),
+    };
+    if (Object.keys(wire).length > 1) return { wire };
+    return this.#problems.lost(path, 2)
+      ? null
+      : this.#refuse(path, 'nothing of the cable changes; write such as loss: 10%');
   }
 
   #activate(text: string, path: Path): EventAction | null {

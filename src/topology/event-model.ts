@@ -19,6 +19,20 @@ export interface Flap {
   readonly times: number;
 }
 
+/** What becomes of a cable, both ways; what is absent stays. Shares are 0 to 1. */
+export interface CableChange {
+  readonly port: PortName;
+  /** bit/s; null: no limit. */
+  readonly rateBps?: number | null;
+  readonly delayNs?: number;
+  readonly queueFrames?: number;
+  readonly loss?: number;
+  readonly duplicate?: number;
+  readonly corrupt?: number;
+  readonly reorder?: { readonly share: number; readonly byNs: number };
+  readonly jitterNs?: number;
+}
+
 export type EventAction =
   /** A cable, at both of its ends. */
   | { readonly unplug: PortName }
@@ -27,6 +41,8 @@ export type EventAction =
   | { readonly linkDown: PortName }
   | { readonly linkUp: PortName }
   | { readonly flap: Flap }
+  /** What a cable does to frames that are sent from then on. */
+  | { readonly wire: CableChange }
   /** A VM, `host/vm`: all of its vNICs lose their link, its guest neither sends nor answers. */
   | { readonly stopVm: string }
   | { readonly startVm: string }

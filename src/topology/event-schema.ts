@@ -1,6 +1,7 @@
 /** The keys of an event: when it happens, and one action. What they mean together is checked by event.ts. */
 import type { z } from 'zod';
 import { readMac } from './address.ts';
+import { cableKeys } from './cable-schema.ts';
 import { numberOrText } from './port-schema.ts';
 import { readDelay, readDuration } from './quantity.ts';
 import { readRule } from './rule.ts';
@@ -47,6 +48,11 @@ const flap = map(
   { description: 'A link goes down and up again, several times.' },
 );
 
+const wire = map(
+  { port: port('One of its ends.'), ...cableKeys },
+  { description: 'A cable changes, both ways; what is not said stays.' },
+);
+
 const changeMac = map(
   { port: port('The vNIC.'), mac: scalar(readMac, { description: 'The address.', ...text }) },
   { description: "A vNIC's guest uses another address." },
@@ -58,6 +64,7 @@ export const actionKeys = {
   linkDown: port('This port alone loses its link.').optional(),
   linkUp: port('This port gets its link again; opens it if a guard has shut it.').optional(),
   flap: flap.optional(),
+  wire: wire.optional(),
   stopVm: vm('This VM stops: its vNICs lose their link, it neither sends nor answers.').optional(),
   startVm: vm('This VM starts again, and goes on with its traffic from now.').optional(),
   stopTraffic: traffic('The traffic that this vNIC sends pauses.').optional(),

@@ -10,6 +10,19 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-smoke-'));
 const out = join(folder, 'smoke.json');
 const bench = (file: string): string => new URL(`../../bench/${file}`, import.meta.url).pathname;
 const run = (...args: string[]) => spawnSync(process.execPath, ['--import', 'tsx', ...args], { encoding: 'utf8' });
+const BENCHES = [
+  'peers',
+  'policy',
+  'hosts',
+  'virtual',
+  'start',
+  'idle',
+  'footprint',
+  'vnics',
+  'table',
+  'snapshot',
+  'micro',
+];
 let lines: Line[] = [];
 let table = '';
 
@@ -23,7 +36,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.each(['peers', 'policy', 'hosts', 'start', 'idle', 'snapshot', 'micro'])('bench/%s.ts', (name) => {
+describe.each(BENCHES)('bench/%s.ts', (name) => {
   it('prints finite figures', () => {
     const { figures } = lines.find((line) => line.bench === name)!;
     expect(figures.length).toBeGreaterThan(0);

@@ -30,7 +30,7 @@ function build({ topology }: World, more: NetworkOptions = {}): { network: Netwo
 /** Lives a world up to so many frames, and no input beyond. */
 async function liveTo(network: Network, { acts, endNs }: World, position: number): Promise<void> {
   for (const { atNs, act } of acts) {
-    network.advance(atNs, position - network.position);
+    if (network.position < position) network.advance(atNs, position - network.position);
     if (network.position >= position) return;
     await perform(network, act);
   }

@@ -36,12 +36,12 @@ export function topologyOf({ events = [], traffic, vswitch = {}, teaching, vlan 
   });
 }
 
-export type Way = 'at once' | 'in a thread' | 'in slices' | 'step by step';
-export const WAYS: readonly Way[] = ['at once', 'in a thread', 'in slices', 'step by step'];
+export const WAYS = ['at once', 'in a thread', 'in 3 threads', 'by 3 workers', 'in slices', 'step by step'] as const;
+export type Way = (typeof WAYS)[number];
 
 /** Runs to `endNs` in one of the ways that must not make a difference. */
 export async function moved(network: Network, endNs: bigint, way: Way): Promise<Report> {
-  if (way === 'in a thread') await network.start();
+  if (way.includes('thread')) await network.start();
   if (way === 'in slices') for (let ns = 0n; ns < endNs; ns += 37_123n) await network.runUntil(ns);
   if (way === 'step by step') {
     for (let next = await peek(network); next <= endNs; next = await peek(network)) await network.step();
@@ -58,9 +58,10 @@ async function peek(network: Network): Promise<bigint> {
 
 /** A run's report without what tells of the machine. */
 export async function told(plot: Plot, endNs: bigint, way: Way = 'at once', options: NetworkOptions = {}) {
-  const network = new Network(topologyOf(plot), { inline: way !== 'in a thread', ...options });
+  const workers = way.includes('3') ? 3 : 1;
+  const network = new Network(topologyOf(plot), { inline: !way.includes('thread'), workers, ...options });
   const { workers: _, memoryBytes: __, ...report } = await moved(network, endNs, way);
-  return report;
+  return { ...report, switches: report.switches.map((sw) => ({ ...sw, worker: 0 })) };
 }
 
 /** What happened, as `5ms what`. */

@@ -84,6 +84,8 @@ describe('refused in one line, and nothing happens:', () => {
       { flap: { port: 'h1/u1', downNs: 1, upNs: 1, times: 0 } },
       'times 0 is not in range; allowed is a whole number from 1 to 1,000,000',
     ],
+    [{ wire: { port: 'h1/a', loss: 1 } }, 'h1/a has no cable in topology'],
+    [{ wire: { port: 'h1/u1', loss: 2 } }, 'h1/u1: loss 2 is not in range; allowed is a share from 0 to 1'],
     [{ stopVm: 'h1/b' }, 'no VM h1/b in topology; write host/vm'],
     [{ stopTraffic: 'h2/b' }, 'h2/b sends no traffic in topology'],
     [{ crash: 'h3' }, 'no host or physical switch h3 in topology'],
@@ -239,6 +241,7 @@ const port = fc.constantFrom('h1/u1', 'h1/u2', 'h2/u1', 'h2/u2', 'tor/1', 'tor/4
 const action = fc.oneof(
   fc.record({ unplug: port }),
   fc.record({ plug: port }),
+  port.map((each) => ({ wire: { port: each, loss: '10%', jitter: '500ns', delay: '2us' } })),
   fc.record({ linkDown: fc.oneof(port, fc.constantFrom('h1/a', 'h2/b')) }),
   fc.record({ linkUp: fc.oneof(port, fc.constantFrom('h1/a', 'h2/b')) }),
   fc.record({
@@ -288,6 +291,7 @@ it('whatever happens: the ledger is exact, and slices, steps and bursts give the
     expect(first.ledger.balanced).toBe(true);
     expect(await told(plot, 2n * MS, 'in slices', options)).toEqual(first);
     expect(await told(plot, 2n * MS, 'step by step', options)).toEqual(first);
+    expect(await told(plot, 2n * MS, 'by 3 workers', options)).toEqual(first);
     expect(await told(plot, 2n * MS, 'at once', { ...options, burst: 1 })).toEqual(first);
   });
   await fc.assert(property, { numRuns: 25 });

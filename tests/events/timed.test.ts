@@ -80,6 +80,27 @@ it('a link that flaps goes down and up as often as it is said, and nothing else 
   expect(report.ledger.balanced).toBe(true);
 });
 
+it('a cable changes for the frames that are sent from then on', () => {
+  const wire = (more: object) => ({ wire: { port: 'tor/1', ...more } });
+  const events = [
+    { at: '1ms', ...wire({ loss: '100%' }) },
+    { at: '2ms', ...wire({ loss: 0, delay: '5us', rate: '10G' }) },
+  ];
+  const traffic = [{ from: 'h1/a', to: 'broadcast', size: 100, rate: '10kpps' }];
+  const network = new Network(topologyOf({ events, traffic }), { watch: ['tor/1'] });
+  network.advance(3n * MS);
+  const times = at(network.takeFrames(), 'tor/1', 'in').map(({ timeNs }) => Number(timeNs));
+  const sent = Array.from({ length: 30 }, (_, n) => n * 100_000);
+  // On 10 Gbit/s 96 ns.
+  const arrivals = sent.flatMap((ns) => (ns < 1e6 ? ns + CABLE_NS : ns < 2e6 ? [] : ns + 96 + 5000));
+  expect(times).toEqual(arrivals);
+  expect(network.ledger()).toMatchObject({ balanced: true, drops: { wire_loss: 10 } });
+  expect(lines({ events: network.events() })).toEqual([
+    '1ms cable of tor/1: loss 100 %',
+    '2ms cable of tor/1: rate 10000000000 bit/s, delay 5000 ns, loss 0 %',
+  ]);
+});
+
 it('what repeats goes on as long as the run, or as often as it is said', async () => {
   const events = [
     { at: '100us', every: '400us', note: 'tick' },
@@ -152,6 +173,7 @@ describe('all that can happen, with all conditions', () => {
     { at: '400us', unplug: 'h1/u1' },
     { at: '800us', plug: 'h1/u1' },
     { at: '900us', flap: { port: 'tor/2', down: '10us', up: '33us', times: 4 } },
+    { at: '950us', wire: { port: 'h1/u1', loss: '20%', jitter: '3us', delay: '700ns' } },
     { at: '1ms', stopVm: 'h2/b' },
     { at: '1500us', startVm: 'h2/b' },
     { at: '1600us', stopTraffic: '*' },

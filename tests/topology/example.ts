@@ -72,6 +72,7 @@ events:
   - { at: 10ms, every: 2s, times: 3, linkDown: tor/1 }
   - { at: 11ms, linkUp: tor/1 }
   - { at: 20ms, flap: { port: esx2/vmnic1, down: 2ms, up: 3ms, times: 5 } }
+  - { at: 45ms, wire: { port: esx1/vmnic0, loss: 10%, delay: 5us } }
   - { at: 50ms, stopVm: esx1/vm2 }
   - { at: 60ms, startVm: esx1/vm2 }
   - { at: 70ms, stopTraffic: esx1/vm1 }
