@@ -13,7 +13,19 @@ import { type Figure, type Line, meets } from './line.ts';
 import { machine } from './machine.ts';
 import { isSmoke, options } from './options.ts';
 
-const BENCHES = ['peers', 'policy', 'hosts', 'virtual', 'start', 'idle', 'footprint', 'vnics', 'table', 'micro'];
+const BENCHES = [
+  'peers',
+  'policy',
+  'hosts',
+  'virtual',
+  'start',
+  'idle',
+  'footprint',
+  'vnics',
+  'table',
+  'snapshot',
+  'micro',
+];
 const RESULTS = resolve(import.meta.dirname, 'results');
 const { out } = options(
   { out: resolve(RESULTS, 'latest.json') },

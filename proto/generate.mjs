@@ -8,6 +8,7 @@
  *                        └▶ src/engine/generated/core.wasm       the core
  *                        └▶ src/engine/generated/layout.ts       the offsets again, read from core.wasm
  *   proto/control.proto  ─▶ src/engine/generated/control.js, control.d.ts
+ *   proto/snapshot.proto ─▶ src/engine/generated/snapshot.js, snapshot.d.ts
  *
  * `node proto/generate.mjs` builds; with `--into dist` it copies what tsc does not into a built package.
  */
@@ -18,6 +19,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => join(root, ...parts);
+/** What becomes code that encodes and decodes. */
+const MESSAGES = ['control', 'snapshot'];
 const stampFile = at('src/engine/generated/stamp');
 
 if (process.argv[2] === '--into') copyInto(process.argv[3]);
@@ -26,7 +29,8 @@ else if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp()) 
 /** One hash over every input, this file and the compiler's version among them. */
 function stamp() {
   const core = readdirSync(at('src/core')).filter((name) => name.endsWith('.ts'));
-  const inputs = [...core.map((name) => at('src/core', name)), at('proto/verdicts.proto'), at('proto/control.proto')];
+  const inputs = [...core.map((name) => at('src/core', name)), at('proto/verdicts.proto')];
+  inputs.push(...MESSAGES.map((name) => at(`proto/${name}.proto`)));
   inputs.push(fileURLToPath(import.meta.url), at('package-lock.json'));
   const hash = createHash('sha256');
   for (const input of inputs.sort()) hash.update(readFileSync(input));
@@ -43,7 +47,7 @@ async function generate() {
   writeCoreLayout();
   await compileCore();
   await writeBindings();
-  await writeMessages();
+  for (const name of MESSAGES) await writeMessages(name);
   writeFileSync(stampFile, made);
 }
 
@@ -179,9 +183,9 @@ async function writeBindings() {
   writeFileSync(at('src/engine/generated/layout.ts'), `${lines.sort().join('\n')}\n`);
 }
 
-async function writeMessages() {
+async function writeMessages(name) {
   const { default: pbjs } = await import('protobufjs-cli/pbjs.js');
-  const out = at('src/engine/generated/control.js');
+  const out = at(`src/engine/generated/${name}.js`);
   const options = [
     '-t',
     'static-module',
@@ -191,17 +195,21 @@ async function writeMessages() {
     '--no-delimited',
     '--no-service',
     '-d',
+    // Each file's messages under a root of their own: under the common one the second file would hide the first.
+    '-r',
+    name,
+    '--force-number',
     '-o',
     out,
   ];
   await new Promise((resolve, reject) => {
-    pbjs.main([...options, at('proto/control.proto')], (error) => (error ? reject(error) : resolve()));
+    pbjs.main([...options, at(`proto/${name}.proto`)], (error) => (error ? reject(error) : resolve()));
   });
 }
 
 function copyInto(folder) {
   const to = at(folder, 'engine/generated');
   mkdirSync(to, { recursive: true });
-  for (const file of ['core.wasm', 'control.js', 'control.d.ts'])
+  for (const file of ['core.wasm', ...MESSAGES.flatMap((name) => [`${name}.js`, `${name}.d.ts`])])
     cpSync(at('src/engine/generated', file), join(to, file));
 }

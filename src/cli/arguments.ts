@@ -44,3 +44,15 @@ export function portFile(text: string, before: readonly PortFile[] = []): PortFi
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('expected PORT=FILE, such as esx1/vm1=in.pcap');
   return [...before, { port: text.slice(0, at), file: text.slice(at + 1) }];
 }
+
+export interface TimeFile {
+  readonly atNs: bigint;
+  readonly file: string;
+}
+
+/** `time=file`, any number of times. */
+export function timeFile(text: string, before: readonly TimeFile[] = []): TimeFile[] {
+  const at = text.indexOf('=');
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('expected TIME=FILE, such as 5ms=before.vsnap');
+  return [...before, { atNs: duration(text.slice(0, at)), file: text.slice(at + 1) }];
+}

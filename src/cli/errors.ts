@@ -21,6 +21,7 @@ const EXITS: Readonly<Record<string, number>> = {
   PlanError: EXIT_BAD_INPUT,
   OutputError: EXIT_BAD_INPUT,
   NetworkError: EXIT_BAD_INPUT,
+  SnapshotError: EXIT_BAD_INPUT,
   LoopError: EXIT_FAILED,
 };
 /** Excerpts shown before the rest of the problems have to do with their lines. */

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { argv, stderr, stdout } from 'node:process';
 import { Command, Option } from 'commander';
-import { ageing, duration, portFile, wholeNumber } from './arguments.ts';
+import { ageing, duration, portFile, timeFile, wholeNumber } from './arguments.ts';
 import { EXIT_BAD_INPUT, EXIT_FAILED, explainFailure, tell } from './errors.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -30,13 +30,15 @@ Examples:
   vswitch check lab.yaml                             is it well-formed, and how much memory does it take?
   vswitch replay lab.yaml --in esx1/vm1=in.pcap --out out
   vswitch explain lab.yaml --port esx1/vmnic0 --frame ffffffffffff0050560000010806...
+  vswitch run lab.yaml --clock virtual --snapshot-at 5ms=before.vsnap
+  vswitch run --restore before.vsnap                 goes on from there, as if it had never stopped
 
 Exit codes: 0 fine, 1 the run failed or the ledger does not balance, 2 bad input.`,
   );
 
 const clock = new Option(
   '--clock <clock>',
-  'wall: as fast as it goes; virtual: simulated time, the same at every run',
+  'wall: as fast as it goes (default); virtual: simulated time, the same at every run',
 ).choices(['wall', 'virtual']);
 
 program
@@ -49,12 +51,42 @@ program
     'threads that move frames; on the virtual clock the result is the same for any number; default: one for each core',
     wholeNumber(1, WORKERS_MAX),
   )
-  .addOption(clock.default('wall'))
+  .addOption(clock)
+  .option(
+    '--snapshot-at <time=file>',
+    'write the whole state at this time to a file, for --restore and vswitch snapshot; repeatable',
+    timeFile,
+  )
+  .option('--restore <file>', 'go on from a snapshot, with its topology, clock and workers; captures go to new files')
   .option('--json', 'print the report as JSON')
   .option('-o, --report <file>', 'write the report as JSON, for vswitch ports, mac-table and moves')
   .option('-q, --quiet', 'no live view')
-  .addHelpText('after', '\nExamples:\n  vswitch run\n  vswitch run lab.yaml -d 30s -w 2 -o report.json')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  vswitch run\n  vswitch run lab.yaml -d 30s -w 2 -o report.json\n  vswitch run lab.yaml --clock virtual --snapshot-at 5ms=a.vsnap --snapshot-at 6ms=b.vsnap\n  vswitch run --restore a.vsnap -d 1ms',
+  )
   .action(async (file, options) => end((await import('./run.ts')).run(file, options)));
+
+const snapshot = program
+  .command('snapshot')
+  .description('look into snapshots that vswitch run --snapshot-at or the library wrote')
+  .addHelpText('after', '\nExamples:\n  vswitch snapshot info a.vsnap\n  vswitch snapshot diff a.vsnap b.vsnap');
+
+snapshot
+  .command('info')
+  .description('tell of which network a snapshot is, and of when')
+  .argument('<snapshot>', 'file of a snapshot')
+  .option('--json', 'print as JSON')
+  .action(async (file, options) => end((await import('./snapshot.ts')).info(file, options)));
+
+snapshot
+  .command('diff')
+  .description('tell in words how two snapshots differ')
+  .argument('<before>', 'file of a snapshot')
+  .argument('<after>', 'file of another one')
+  .option('--ages', 'tell of MAC entries, too, that differ in nothing but their age')
+  .option('--json', 'print as JSON')
+  .action(async (before, after, options) => end((await import('./snapshot.ts')).tellDiff(before, after, options)));
 
 program
   .command('replay')

@@ -4,21 +4,26 @@ import { stdout } from 'node:process';
 import { Network } from '../engine/network.ts';
 import { TIME_NS_MAX } from '../engine/options.ts';
 import { parallelismOf } from '../engine/placement.ts';
+import { Snapshot } from '../engine/snapshot.ts';
 import { loadTopology, parseTopology } from '../topology/load.ts';
 import type { Topology } from '../topology/model.ts';
+import type { TimeFile } from './arguments.ts';
 import { boundText } from './check.ts';
 import { DEMO } from './demo.ts';
 import { EXIT_FAILED, EXIT_FINE, note, tell, tellWarnings, UsageError } from './errors.ts';
 import { counted } from './format.ts';
 import { Live } from './live.ts';
 import { checkReportPath, makeFolder, writeReport } from './output.ts';
+import { continued, Snapshots } from './snapshot.ts';
 import { Stopper } from './stopper.ts';
 import { summary } from './summary.ts';
 
 export interface RunOptions {
   readonly duration?: bigint;
   readonly workers?: number;
-  readonly clock: 'wall' | 'virtual';
+  readonly clock?: 'wall' | 'virtual';
+  readonly snapshotAt?: readonly TimeFile[];
+  readonly restore?: string;
   readonly json?: boolean;
   readonly report?: string;
   readonly quiet?: boolean;
@@ -33,26 +38,24 @@ const WORTH_WAITING_NS = 2_000;
 const STANDSTILL_MS = 4_000;
 
 export async function run(file: string | undefined, options: RunOptions): Promise<number> {
-  const topology = file === undefined ? parseTopology(DEMO, 'demo') : loadTopology(file);
-  tellWarnings(topology);
-  const { clock } = options;
-  const durationNs = options.duration ?? (file === undefined ? DEMO_NS : DEFAULT_NS);
-  if (clock === 'virtual') checkVirtual(durationNs);
-  if (file === undefined) makeFolder('captures', 'the built-in network captures to there; go to another folder');
-  if (options.report !== undefined) checkReportPath(options.report, file);
-  const workers =
-    clock === 'virtual' ? virtualWorkers(topology, options.workers) : wallWorkers(topology, options.workers);
+  const network = options.restore === undefined ? build(file, options) : await restored(file, options.restore, options);
+  const { clock } = network;
+  const startNs = network.nowNs;
+  const lastsNs = options.duration ?? (file === undefined && options.restore === undefined ? DEMO_NS : DEFAULT_NS);
+  if (clock === 'virtual') checkVirtual(lastsNs);
+  const endNs = lastsNs === 0n ? 0n : startNs + lastsNs;
+  const snapshots = new Snapshots(network, options.snapshotAt ?? [], startNs, endNs);
   const stopper = new Stopper();
-  const network = new Network(topology, { clock, workers, inline: false });
   await network.start();
-  const live = new Live(network, durationNs, options.json === true || options.quiet === true);
+  const live = new Live(network, endNs, options.json === true || options.quiet === true);
   const failure =
     clock === 'wall'
-      ? await wall(network, durationNs, stopper, live)
-      : await virtual(network, durationNs, stopper, live);
+      ? await wall(network, endNs, stopper, live, snapshots)
+      : await virtual(network, endNs, stopper, live, snapshots);
   live.end();
   const report = await network.stop();
   stopper.close();
+  const unsaved = await snapshots.saved();
   const unwritten = options.report === undefined ? null : writeReport(options.report, report);
   stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : `${summary(report)}\n`);
   const failures = new Set([
@@ -60,10 +63,36 @@ export async function run(file: string | undefined, options: RunOptions): Promis
     network.failure?.message.split('\n')[0] ?? null,
     ...report.captures.map((capture) => capture.failure),
     unwritten,
+    ...unsaved,
   ]);
   failures.delete(null);
   for (const line of failures) tell(line!);
   return failures.size === 0 && report.ledger.balanced ? EXIT_FINE : EXIT_FAILED;
+}
+
+function build(file: string | undefined, options: RunOptions): Network {
+  const topology = file === undefined ? parseTopology(DEMO, 'demo') : loadTopology(file);
+  tellWarnings(topology);
+  const { clock = 'wall' } = options;
+  if (file === undefined) makeFolder('captures', 'the built-in network captures to there; go to another folder');
+  if (options.report !== undefined) checkReportPath(options.report, file);
+  const workers =
+    clock === 'virtual' ? virtualWorkers(topology, options.workers) : wallWorkers(topology, options.workers);
+  return new Network(topology, { clock, workers, inline: false });
+}
+
+/** A network that goes on from a snapshot; `file` is the topology that it is expected to be of. */
+async function restored(file: string | undefined, from: string, options: RunOptions): Promise<Network> {
+  const snapshot = await Snapshot.load(from, file === undefined ? {} : { topology: loadTopology(file) });
+  const clock = snapshot.options.clock ?? 'virtual';
+  if (options.clock !== undefined && options.clock !== clock)
+    throw new UsageError(`--clock ${options.clock}: ${from} was taken on the ${clock} clock, and goes on on it`);
+  if (options.workers !== undefined)
+    throw new UsageError(`--workers: ${from} goes on with the workers that it was taken with; leave the option out`);
+  if (options.report !== undefined) checkReportPath(options.report, file);
+  const captureAs = continued(snapshot);
+  for (const [was, is] of Object.entries(captureAs)) note(`what went to ${was} goes on in ${is}`);
+  return Network.from(snapshot, { inline: false, captureAs });
 }
 
 function wallWorkers(topology: Topology, asked: number | undefined): number {
@@ -86,18 +115,41 @@ function checkVirtual(durationNs: bigint): void {
   if (durationNs > TIME_NS_MAX) throw new UsageError('--duration: simulated time goes no further than 52 days');
 }
 
-async function wall(network: Network, durationNs: bigint, stopper: Stopper, live: Live): Promise<string | null> {
-  while (!stopper.asked && network.failure === null && (durationNs === 0n || network.nowNs < durationNs)) {
-    const left = durationNs === 0n ? LOOK_MS : Number(durationNs - network.nowNs) / 1e6;
+async function wall(
+  network: Network,
+  endNs: bigint,
+  stopper: Stopper,
+  live: Live,
+  snapshots: Snapshots,
+): Promise<string | null> {
+  while (!stopper.asked && network.failure === null && (endNs === 0n || network.nowNs < endNs)) {
+    const next = snapshots.nextNs ?? endNs;
+    const left = next === 0n ? LOOK_MS : Number(next - network.nowNs) / 1e6;
     await stopper.sleep(Math.min(LOOK_MS, Math.max(1, left)));
+    await snapshots.takeDue();
     live.look();
   }
   return null;
 }
 
-async function virtual(network: Network, durationNs: bigint, stopper: Stopper, live: Live): Promise<string | null> {
+/** Runs to the end by way of the times at which snapshots are to be taken. */
+async function runVia(network: Network, endNs: bigint, stopper: Stopper, snapshots: Snapshots): Promise<void> {
+  for (let next = snapshots.nextNs; next !== null && !stopper.asked; next = snapshots.nextNs) {
+    await network.runUntil(next);
+    if (!stopper.asked) await snapshots.takeDue();
+  }
+  if (!stopper.asked) await network.runUntil(endNs);
+}
+
+async function virtual(
+  network: Network,
+  endNs: bigint,
+  stopper: Stopper,
+  live: Live,
+  snapshots: Snapshots,
+): Promise<string | null> {
   let isOver = false;
-  const running = network.runUntil(durationNs).then(
+  const running = runVia(network, endNs, stopper, snapshots).then(
     () => {
       isOver = true;
       return null;

@@ -36,6 +36,12 @@ export class CaptureRing {
   closed: u32;
   /** Added to internal time to give the file's, ns since 1970. */
   epochNs: u64;
+  // Of a file's first ring, for all of its rings; whoever empties them writes these.
+  /** Bytes that have gone to the file since the start of the run, and those of them before this file began. */
+  moved: u64;
+  movedBefore: u64;
+  /** Bytes that have gone, whatever has been restored in between: as the sum of the heads when all have. */
+  gone: u32;
 }
 
 /** One port in one file. */

@@ -12,6 +12,7 @@ import { setTimer } from './care';
 import { deleteStatic, flush, keyOf, MOVE_BYTES, MOVES_MAX, setStatic } from './fdb';
 import { describe, Frame, HEADER_BYTES } from './frame';
 import { setChances as wireSetChances, setMedium as wireSetMedium } from './impair';
+import { firstPage as coreFirstPage, PAGE_SIZE } from './pages';
 import { POOL_CLASSES, take } from './pool';
 import { DOWN_FAR, DOWN_OPERATOR, MEMBERS_SIZE, PORT_BYTES, portFits, TEAM_PORT } from './port';
 import { changeLink, setGuest as powerSetGuest, setPower as powerSetPower, setStreams as powerSetStreams } from './power';
@@ -196,6 +197,11 @@ export function takeFrame(pool: usize, from: usize, length: u32): u64 {
   return describe(slot, length);
 }
 
+/** The first page of `from` to `end` with a byte that is not 0, or without one; `end` if there is none. */
+export function firstPage(from: usize, end: usize, used: bool): usize {
+  return coreFirstPage(from, end, used);
+}
+
 /** True when the verdict table fits into a port. */
 export function layoutFits(): bool {
   return portFits();
@@ -214,4 +220,5 @@ export const FRAME_HEADER: u32 = HEADER_BYTES;
 export const CLASSES: u32 = POOL_CLASSES;
 export const MEMBERS_BYTES: u32 = MEMBERS_SIZE;
 export const SCRATCH_BYTES: u32 = SCRATCH_SIZE;
+export const PAGE_BYTES: u32 = PAGE_SIZE;
 export const PORT_STRIDE: u32 = PORT_BYTES;

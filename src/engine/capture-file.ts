@@ -1,5 +1,5 @@
 /** A capture as a file: opened with its headers before the run, closed with its interfaces' statistics after it. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { interfaceDescription, interfaceStatistics, pcapHeader, sectionHeader } from '../capture/write.ts';
 import type { CaptureReport } from '../telemetry/report.ts';
 import { bannerOf } from '../telemetry/teaching.ts';
@@ -10,6 +10,8 @@ import type { SharedMemory } from './memory.ts';
 import type { Observer } from './observe.ts';
 import type { Plan, PlannedPort } from './plan.ts';
 import type { PlannedCapture } from './plan-capture.ts';
+
+const APPEND_NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
 
 /** A capture that cannot be written: one line, `file: why; what to do`. */
 export class OutputError extends Error {
@@ -58,20 +60,24 @@ export function orderOf(plan: Plan, capture: PlannedCapture, clock: string, epoc
   return { floorAt: plan.epochsAt + L.Epochs_floor, epochNs, islandOf };
 }
 
+/** Opens the file and writes its headers; with `path` null what is captured goes nowhere. Throws OutputError. */
 export function openCapture(
   plan: Plan,
   capture: PlannedCapture,
   topology: Topology,
   clock: string,
   epochNs: bigint,
+  path: string | null = capture.request.file,
 ): DrainFile {
-  const path = capture.request.file;
+  const { rings } = capture;
+  if (path === null) return { fd: -1, path: '', headerBytes: 0, isPcap: isPcap(capture), rings, order: null };
   try {
     const order = orderOf(plan, capture, clock, epochNs);
-    const fd = openSync(path, 'w');
+    // Appending, so that a file that is cut back goes on at its end, whoever writes.
+    const fd = openSync(path, APPEND_NEW);
     const bytes = header(plan, capture, topology, clock);
     writeAll(fd, bytes);
-    return { fd, path, headerBytes: bytes.length, isPcap: isPcap(capture), rings: capture.rings, order };
+    return { fd, path, headerBytes: bytes.length, isPcap: isPcap(capture), rings, order };
   } catch (error) {
     throw new OutputError(`${path}: ${reason(error)}; give another path for the capture`);
   }

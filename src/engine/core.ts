@@ -1,4 +1,5 @@
 /** The core, compiled once and instantiated in each thread over the one shared memory. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 export interface Core {
@@ -41,6 +42,7 @@ export interface Core {
   explain(sw: number, port: number, pool: number, from: number, length: number, trace: number): number;
   visitPort(sw: number, port: number): number;
   publishPorts(sw: number, worker: number): void;
+  firstPage(from: number, end: number, used: boolean): number;
   takeFrame(pool: number, from: number, length: number): bigint;
 }
 
@@ -50,12 +52,21 @@ export const RUN_TIGHT = 1;
 export const RUN_BUDGET = 2;
 export const RUN_WAIT = 3;
 
+const FILE = new URL('./generated/core.wasm', import.meta.url);
+
 let compiled: WebAssembly.Module | undefined;
+let version: Uint8Array | undefined;
 
 /** The compiled core; compiling takes a few milliseconds and is done once for each thread. */
 export function coreModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL('./generated/core.wasm', import.meta.url)));
+  compiled ??= new WebAssembly.Module(readFileSync(FILE));
   return compiled;
+}
+
+/** SHA-256 of the compiled core: with another one structs may stand elsewhere. */
+export function coreVersion(): Uint8Array {
+  version ??= createHash('sha256').update(readFileSync(FILE)).digest();
+  return version;
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Core {

@@ -17,6 +17,7 @@ export interface DrainRing {
 
 /** Plain data, so that it can be sent to a thread: file descriptors belong to the whole process. */
 export interface DrainFile {
+  /** -1: what is captured goes nowhere. */
   readonly fd: number;
   readonly path: string;
   /** Bytes written before the rings' own: the headers. */
@@ -42,6 +43,23 @@ export interface DrainResult {
   readonly failure: string | null;
 }
 
+/** Bytes that have gone from rings to their file: whole blocks, unless a write is under way. */
+export function wholeBytes(memory: SharedMemory, rings: readonly DrainRing[]): number {
+  if (rings.length === 0) return 0;
+  const { address } = rings[0]!;
+  return Number(memory.u64(address + L.CaptureRing_moved) - memory.u64(address + L.CaptureRing_movedBefore));
+}
+
+/** Whether all that was captured has gone to its file, or cannot. */
+export function isWritten(memory: SharedMemory, files: readonly DrainFile[]): boolean {
+  const word = (at: number) => Atomics.load(memory.words, memory.word(at));
+  return files.every(({ rings }) => {
+    const isClosed = rings.some(({ address }) => word(address + L.CaptureRing_closed) === 1);
+    const come = rings.reduce((sum, { address }) => (sum + word(address + L.CaptureRing_head)) | 0, 0);
+    return isClosed || rings.length === 0 || word(rings[0]!.address + L.CaptureRing_gone) === come;
+  });
+}
+
 /** Enough of a block or of a pcap record to tell its length. */
 const RECORD_HEAD_BYTES = 16;
 const PIECE_MAX = 4 * 1024 * 1024;
@@ -51,21 +69,35 @@ export class Drain {
   readonly #file: DrainFile;
   readonly #write: (bytes: Uint8Array) => void;
   readonly #merge: Merge | null;
-  #whole: number;
+  /** Where a write that failed has left the last whole block. */
+  #end = 0;
   #failure: string | null = null;
 
   /** `write` takes the place of the file for a capture that stays in memory; it must keep a copy. */
   constructor(memory: SharedMemory, file: DrainFile, write?: (bytes: Uint8Array) => void) {
     this.#memory = memory;
     this.#file = file;
-    this.#whole = file.headerBytes;
     const { order, rings, isPcap } = file;
     this.#merge = order === null ? null : new Merge(rings.length, order.islandOf, isPcap, order.epochNs);
-    this.#write = write ?? ((bytes) => writeAll(file.fd, bytes));
+    this.#write = write ?? (file.fd < 0 ? () => {} : (bytes) => writeAll(file.fd, bytes));
   }
 
   get result(): DrainResult {
-    return { path: this.#file.path, bytes: this.#whole, failure: this.#failure };
+    return { path: this.#file.path, bytes: this.#failure === null ? this.#whole : this.#end, failure: this.#failure };
+  }
+
+  get #whole(): number {
+    return this.#file.headerBytes + wholeBytes(this.#memory, this.#file.rings);
+  }
+
+  /** Blocks that wait for those of other workers, by ring. */
+  get held(): readonly Uint8Array[] {
+    return this.#merge?.held ?? [];
+  }
+
+  /** Those of a state that is put in place of another one. */
+  hold(held: readonly Uint8Array[]): void {
+    this.#merge?.hold(held);
   }
 
   /** Empties the rings as they are now; returns bytes moved. `isLast`: nothing more will come. */
@@ -75,7 +107,7 @@ export class Drain {
     const floor = this.#file.order === null ? null : this.#memory.u64(this.#file.order.floorAt);
     for (const [i, ring] of this.#file.rings.entries())
       moved += this.#failure === null ? this.#empty(ring, i) : this.#discard(ring);
-    if (this.#merge !== null && this.#failure === null && (moved > 0 || isLast))
+    if (this.#merge !== null && this.#failure === null && (this.#merge.isHolding || isLast))
       this.#put(this.#merge, isLast ? null : floor);
     return moved;
   }
@@ -84,11 +116,19 @@ export class Drain {
     try {
       merge.flush(floor, (bytes) => {
         this.#write(bytes);
-        this.#whole += bytes.length;
+        this.#count(bytes.length);
       });
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, this.#whole);
     }
+  }
+
+  /** Before a cursor moves on: who finds the ring empty may count on it. */
+  #count(bytes: number): void {
+    const { address } = this.#file.rings[0]!;
+    const moved = address + L.CaptureRing_moved;
+    this.#memory.setU64(moved, this.#memory.u64(moved) + BigInt(bytes));
+    Atomics.add(this.#memory.words, this.#memory.word(address + L.CaptureRing_gone), bytes);
   }
 
   #empty(ring: DrainRing, number: number): number {
@@ -96,6 +136,8 @@ export class Drain {
     const head = Atomics.load(words, this.#memory.word(ring.address + L.CaptureRing_head)) >>> 0;
     let tail = this.#memory.u32(ring.address + L.CaptureRing_tail);
     const held = (head - tail) >>> 0;
+    if (held === 0) return 0;
+    const whole = this.#whole;
     const pieces: Uint8Array[] = [];
     const write = this.#merge === null ? this.#write : (bytes: Uint8Array) => pieces.push(bytes);
     try {
@@ -105,16 +147,17 @@ export class Drain {
         write(bytes.subarray(ring.bufferAt + from, ring.bufferAt + from + piece));
         tail = (tail + piece) >>> 0;
         left -= piece;
-        if (this.#merge === null) Atomics.store(words, this.#memory.word(ring.address + L.CaptureRing_tail), tail | 0);
+        if (this.#merge !== null) continue;
+        this.#count(piece);
+        Atomics.store(words, this.#memory.word(ring.address + L.CaptureRing_tail), tail | 0);
       }
-      if (this.#merge === null) this.#whole += held;
-      else if (held > 0) {
+      if (this.#merge !== null) {
         this.#merge.add(number, pieces);
         Atomics.store(words, this.#memory.word(ring.address + L.CaptureRing_tail), tail | 0);
       }
       return held;
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, whole);
       return 0;
     }
   }
@@ -125,14 +168,16 @@ export class Drain {
     return 0;
   }
 
-  #fail(error: unknown): void {
+  /** `whole`: the file's length before what could not be written. */
+  #fail(error: unknown, whole: number): void {
     closeRings(this.#memory, this.#file);
+    this.#end = whole;
     try {
-      this.#whole = cutBack(this.#file, this.#whole);
+      this.#end = cutBack(this.#file, whole);
     } catch {
       // A pipe cannot be cut back; its reader has what it has.
     }
-    this.#failure = `${this.#file.path}: ${reason(error)}; the capture ends there, after ${this.#whole} bytes, and can be read`;
+    this.#failure = `${this.#file.path}: ${reason(error)}; the capture ends there, after ${this.#end} bytes, and can be read`;
   }
 }
 

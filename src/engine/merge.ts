@@ -38,6 +38,23 @@ export class Merge {
     this.#epochNs = epochNs;
   }
 
+  get isHolding(): boolean {
+    return this.#queues.some(({ bytes, at }) => at < bytes.length);
+  }
+
+  /** What waits, by ring. */
+  get held(): Uint8Array[] {
+    return this.isHolding ? this.#queues.map(({ bytes, at }) => Uint8Array.from(bytes.subarray(at))) : [];
+  }
+
+  hold(held: readonly Uint8Array[]): void {
+    for (const [i, queue] of this.#queues.entries()) {
+      queue.bytes = Buffer.alloc(0);
+      queue.at = 0;
+      this.add(i, held[i] === undefined ? [] : [held[i]]);
+    }
+  }
+
   /** Takes whole blocks from a ring; they are copied. */
   add(ring: number, pieces: readonly Uint8Array[]): void {
     const queue = this.#queues[ring]!;
@@ -94,7 +111,7 @@ function isBefore(a: Queue, b: Queue): boolean {
 /** Gathers pieces, so that many small ones become a few writes. */
 class Output {
   readonly #write: (bytes: Uint8Array) => void;
-  readonly #buffer = Buffer.alloc(OUT_BYTES);
+  #buffer: Buffer | null = null;
   #length = 0;
 
   constructor(write: (bytes: Uint8Array) => void) {
@@ -103,12 +120,13 @@ class Output {
 
   add(bytes: Buffer): void {
     if (this.#length + bytes.length > OUT_BYTES) this.end();
+    this.#buffer ??= Buffer.allocUnsafe(OUT_BYTES);
     bytes.copy(this.#buffer, this.#length);
     this.#length += bytes.length;
   }
 
   end(): void {
-    if (this.#length > 0) this.#write(this.#buffer.subarray(0, this.#length));
+    if (this.#buffer !== null && this.#length > 0) this.#write(this.#buffer.subarray(0, this.#length));
     this.#length = 0;
   }
 }

@@ -7,101 +7,91 @@
  */
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
-import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
-import type {
-  CaptureReport,
-  DeathReport,
-  IsolatedReport,
-  Ledger,
-  MacEntry,
-  MoveReport,
-  PortReport,
-  Report,
-} from '../telemetry/report.ts';
-import { bannerOf, teachingReport } from '../telemetry/teaching.ts';
-import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
+import type { Report } from '../telemetry/report.ts';
+import type { PortName, Topology } from '../topology/model.ts';
 import { Actions } from './action.ts';
 import { Agenda } from './agenda.ts';
-import { closeCapture, header, openCapture, orderOf } from './capture-file.ts';
 import { type CommandBody, carryOut } from './command.ts';
 import { COMMAND, ORIGIN, PAUSE, RUN, STOP } from './control.ts';
 import { type Core, coreModule, instantiate, RUN_BUDGET, RUN_DONE, RUN_TIGHT } from './core.ts';
-import { Directory, placementOf, portNames } from './directory.ts';
-import { cutBack, Drain, type DrainFile, type DrainResult } from './drain.ts';
-import { type Explanation, explain } from './explain.ts';
+import { Directory } from './directory.ts';
+import type { DrainResult } from './drain.ts';
 import { fill } from './fill.ts';
 import { Gauges } from './gauge.ts';
 import { Hands } from './hands.ts';
+import { NEVER } from './in-memory.ts';
+import { Injector } from './injector.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
-import { Operator } from './operator.ts';
-import { clampTime, NetworkError, type NetworkOptions, settle, TIME_NS_MAX } from './options.ts';
-import { type Plan, type PlannedSwitch, plan } from './plan.ts';
-import { INJECT_BYTES_MAX } from './plan-capture.ts';
+import { clampTime, NetworkError, type NetworkOptions, type RestoreOptions, settle, TIME_NS_MAX } from './options.ts';
+import { Outlets } from './outlets.ts';
+import type { Plan, PlannedSwitch } from './plan.ts';
+import { planNetwork } from './planning.ts';
 import { Prompter } from './prompter.ts';
-import { RESTING, Threads } from './threads.ts';
+import { checkCaptures } from './restorable.ts';
+import { RESTING } from './settle.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { EngineState, FixedOptions } from './snapshot-content.ts';
+import { Stepper } from './stepper.ts';
+import { Threads } from './threads.ts';
+import { Viewable } from './viewable.ts';
 
-const STEPS_AT_ONCE = 100_000;
-const MEMORY_TAP = '(memory)';
 /** Some tens of microseconds. */
 const SPINS = 20_000;
 
-export class Network extends Operator {
+/** What a network is made from that goes on where another one was. */
+interface Source {
+  readonly snapshot: Snapshot;
+  readonly captureAs: Readonly<Record<string, string>>;
+}
+
+export class Network extends Viewable {
   override readonly topology: Topology;
-  readonly clock: 'wall' | 'virtual';
+  override readonly clock: 'wall' | 'virtual';
   /** @internal Addresses and sums, for tests and benches. */
   override readonly plan: Plan;
   /** @internal */
   override readonly memory: SharedMemory;
-  readonly #core: Core;
+  protected override readonly core: Core;
   readonly #hands: Hands;
-  readonly #observer: Observer;
+  protected override readonly observer: Observer;
+  protected override readonly injector: Injector;
   protected override readonly directory: Directory;
   protected override readonly actions: Actions;
   protected override readonly agenda: Agenda;
   readonly #prompter: Prompter;
+  readonly #stepper: Stepper;
   readonly #inline: boolean;
   readonly #epochNs: bigint;
   readonly #hangMs: number;
-  readonly #files: readonly DrainFile[];
-  readonly #drains: readonly Drain[];
-  readonly #tapHeader: Uint8Array;
-  #tap: Uint8Array[] = [];
-  #threads: Threads | null = null;
-  #injected = 0n;
-  readonly #lastInjectedNs = new Map<PortName, bigint>();
+  protected override readonly outlets: Outlets;
+  protected override readonly fixed: FixedOptions;
+  /** Internal time when the threads start, ns. */
+  #fromNs = 0n;
   #startedAt = 0n;
   #stoppedAfterNs: bigint | null = null;
   #pausedAt = 0n;
-  #captureReports: CaptureReport[] = [];
+  /** Virtual clock in threads: a run is under way, and what it has to wait for before it goes on. */
+  #isUnderWay = false;
+  #held: Promise<void> | null = null;
 
-  /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. */
-  constructor(topology: Topology, options: NetworkOptions = {}) {
+  /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. `from` is for `Network.from`. */
+  constructor(topology: Topology, options: NetworkOptions = {}, from: Source | null = null) {
     super();
-    const { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, mayDisable, hangMs } = settle(options);
+    const { inline: _, history, hangMs: __, ...fixed } = options;
+    const { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, hangMs } = settle(options);
     this.topology = topology;
     this.clock = isVirtual ? 'virtual' : 'wall';
     this.#inline = inline;
     this.#hangMs = hangMs;
-    const watch = options.watch ?? [];
-    const tap: CaptureRequest[] =
-      watch.length > 0 ? [{ file: MEMORY_TAP, ports: portNames(topology, watch), snapLength: 0 }] : [];
-    const captures = [...topology.captures, ...(options.captures ?? [])];
-    this.plan = plan(topology, {
-      workers,
-      injectAt: portNames(topology, options.injectAt ?? []),
-      captures: [...captures, ...tap],
-      burst,
-      ringEntries,
-      virtual: isVirtual,
-      placement: placementOf(topology, options.placement ?? {}, workers),
-      mayDisable,
-    });
+    this.plan = planNetwork(topology, options);
     const pages = this.plan.bytes / 65_536;
     this.memory = new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
-    this.#core = instantiate(coreModule(), this.memory.memory);
+    this.core = instantiate(coreModule(), this.memory.memory);
     this.#epochNs = options.epochNs ?? (isVirtual ? 0n : BigInt(Date.now()) * 1_000_000n);
-    fill(this.memory, this.#core, this.plan, topology, {
+    this.fixed = { ...fixed, epochNs: this.#epochNs };
+    if (from !== null) this.assertSame(from.snapshot);
+    fill(this.memory, this.core, this.plan, topology, {
       virtual: isVirtual,
       burst,
       ringEntries,
@@ -110,33 +100,38 @@ export class Network extends Operator {
       ageingSeconds: options.ageingSeconds ?? null,
       spins: workers <= availableParallelism() ? SPINS : 0,
     });
-    this.#hands = new Hands(this.#core, this.memory, this.plan);
-    this.#observer = new Observer(this.memory, this.plan, topology);
+    this.#hands = new Hands(this.core, this.memory, this.plan);
+    this.observer = new Observer(this.memory, this.plan, topology);
     this.directory = new Directory(topology, this.plan);
     this.actions = new Actions(topology, this.plan, this.directory);
-    const gauges = new Gauges(this.memory, this.plan, this.#observer, this.directory);
+    const gauges = new Gauges(this.memory, this.plan, this.observer, this.directory);
     this.agenda = new Agenda(this.actions, gauges, topology.events, { lookEveryNs });
-    this.#prompter = new Prompter(this.agenda, this.#hands, this.#core);
-    this.#files = this.#openFiles(captures.length);
-    const tapPlan = this.plan.captures[captures.length];
-    this.#tapHeader = tapPlan ? header(this.plan, tapPlan, topology, this.clock) : new Uint8Array(0);
-    const order = tapPlan ? orderOf(this.plan, tapPlan, this.clock, this.#epochNs) : null;
-    const tapFile = { fd: -1, path: MEMORY_TAP, headerBytes: 0, isPcap: false, rings: tapPlan?.rings ?? [], order };
-    const keep = new Drain(this.memory, tapFile, (bytes) => this.#tap.push(new Uint8Array(bytes)));
-    this.#drains = this.#inline ? [...this.#files.map((file) => new Drain(this.memory, file)), keep] : [];
+    this.#prompter = new Prompter(this.agenda, this.#hands, this.core);
+    const captureAs = from?.captureAs ?? null;
+    this.outlets = new Outlets(this.memory, this.plan, topology, this.clock, this.#epochNs, captureAs);
+    this.injector = new Injector(this.core, this.memory, this.plan);
+    this.#stepper = new Stepper(this.#hands, this.#prompter, this.agenda, this.outlets);
+    if (from !== null) this.goTo(from.snapshot);
+    if (history !== undefined) this.keepHistory(history);
   }
 
-  #openFiles(count: number): DrainFile[] {
-    return this.plan.captures
-      .slice(0, count)
-      .map((capture) => openCapture(this.plan, capture, this.topology, this.clock, this.#epochNs));
+  /** A network that goes on from a snapshot as the one that it was taken of. Throws as the constructor does, and SnapshotError. */
+  static from(snapshot: Snapshot, options: RestoreOptions = {}): Network {
+    const { captureAs = {}, ...more } = options;
+    checkCaptures(snapshot, captureAs);
+    return new Network(snapshot.topology, { ...snapshot.options, ...more }, { snapshot, captureAs });
+  }
+
+  /** A second network that goes on from here on its own; its captures go where `captureAs` says. On the wall clock it is to be started. */
+  async fork(options: RestoreOptions = {}): Promise<Network> {
+    return Network.from(await this.snapshot(), options);
   }
 
   /** Internal time: ns since the start. */
-  get nowNs(): bigint {
+  override get nowNs(): bigint {
     if (this.clock === 'virtual') return this.#hands.nowNs;
     if (this.#stoppedAfterNs !== null) return this.#stoppedAfterNs;
-    if (this.#threads === null) return 0n;
+    if (this.threads === null) return this.#fromNs;
     if (this.#pausedAt !== 0n) return this.#pausedAt - this.#startedAt;
     return process.hrtime.bigint() - this.#startedAt;
   }
@@ -144,20 +139,21 @@ export class Network extends Operator {
   /** Starts the pool threads, and the clock once all of them stand ready; on the virtual clock they wait for `runUntil`. */
   async start(): Promise<void> {
     if (this.#inline) throw new NetworkError('a network in this thread does not start: call runUntil or step');
-    this.#assertOpen();
-    if (this.#threads !== null) throw new NetworkError('the network has been started already');
-    this.#prompter.happen(0n);
+    this.assertOpen();
+    if (this.threads !== null) throw new NetworkError('the network has been started already');
+    if (this.#fromNs === 0n) this.#prompter.happen(0n);
     this.memory.setU32(this.plan.controlAt + COMMAND, PAUSE);
-    this.#threads = new Threads(this.memory, this.plan, {
+    this.threads = new Threads(this.memory, this.plan, {
       clock: this.clock,
-      files: this.#files,
-      core: this.#core,
+      files: this.outlets.files,
+      core: this.core,
       hangMs: this.#hangMs,
       seconds: () => Number(this.nowNs) / 1e9,
     });
-    this.#startedAt = process.hrtime.bigint();
-    this.#pausedAt = this.#startedAt;
-    await this.#threads.settled();
+    this.#pausedAt = process.hrtime.bigint();
+    this.#startedAt = this.#pausedAt - this.#fromNs;
+    await this.threads.settled();
+    if (this.clock === 'virtual' && this.#fromNs > 0n) this.core.go(this.plan.epochsAt, this.#fromNs);
     this.resume();
   }
 
@@ -176,49 +172,34 @@ export class Network extends Operator {
     if (this.#pausedAt !== 0n) this.#startedAt += process.hrtime.bigint() - this.#pausedAt;
     this.#pausedAt = 0n;
     this.memory.setU64(this.plan.controlAt + ORIGIN, this.#startedAt);
-    if (this.clock === 'virtual') this.#core.again(this.plan.epochsAt);
+    if (this.clock === 'virtual') this.core.again(this.plan.epochsAt);
     threads.command(RUN);
     this.agendaChanged();
   }
 
   protected override agendaChanged(): void {
-    if (this.clock === 'virtual' || this.#threads === null || this.#pausedAt !== 0n) return;
+    if (this.clock === 'virtual' || this.threads === null || this.#pausedAt !== 0n) return;
     this.#prompter.arm(() => this.nowNs, this.#send);
   }
 
-  #assertOpen(): void {
+  protected override assertOpen(): void {
     if (this.#stoppedAfterNs !== null) throw new NetworkError('the network has been stopped; build another one');
   }
 
   #running(): Threads {
-    this.#assertOpen();
-    if (this.#threads === null) throw new NetworkError('the network has not been started');
-    return this.#threads;
-  }
-
-  /** Why the run cannot go on, if it cannot. That a thread died is no reason by itself: `deaths` tells. */
-  get failure(): Error | null {
-    return this.#threads?.failure ?? null;
-  }
-
-  /** Workers that died so far; others have gone on with their hosts. A network in this thread has none: its caller gets the error. */
-  get deaths(): readonly DeathReport[] {
-    return this.#threads?.deaths ?? [];
-  }
-
-  /** Hosts that nobody moves any more, because worker after worker died of them. */
-  get isolated(): readonly IsolatedReport[] {
-    return this.#threads?.isolated ?? [];
+    this.assertOpen();
+    if (this.threads === null) throw new NetworkError('the network has not been started');
+    return this.threads;
   }
 
   /** @internal For tests that end threads: the one that runs a worker or writes captures, and whether another stands ready. */
   threadOf(worker: number | 'writer'): Worker | null {
-    return this.#threads?.threadOf(worker) ?? null;
+    return this.threads?.threadOf(worker) ?? null;
   }
 
   /** @internal */
   get hasSpareThread(): boolean {
-    return this.#threads?.hasSpare ?? false;
+    return this.threads?.hasSpare ?? false;
   }
 
   /** Virtual clock: runs everything that is due at or before `untilNs`. In threads it resolves when that is done. */
@@ -227,9 +208,21 @@ export class Network extends Operator {
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be told how far to run');
     const threads = this.#running();
     if (this.#pausedAt !== 0n) throw new NetworkError('the network is paused; resume it first');
-    const reach = (ns: bigint) => threads.runUntil(ns);
+    const reach = async (ns: bigint): Promise<boolean> => {
+      for (;;) {
+        // While a snapshot is taken, which stops a run on its way.
+        while (this.#held !== null) await this.#held;
+        const goesOn = await threads.runUntil(ns);
+        if (!goesOn || this.#held === null) return goesOn;
+      }
+    };
     await threads.settled(RESTING);
-    await this.#prompter.moveThreads(clampTime(untilNs), reach);
+    this.#isUnderWay = true;
+    try {
+      await this.#prompter.moveThreads(clampTime(untilNs), reach);
+    } finally {
+      this.#isUnderWay = false;
+    }
   }
 
   /**
@@ -237,15 +230,18 @@ export class Network extends Operator {
    * have been moved: where physical switches form a loop without delay, an instant never ends.
    */
   advance(untilNs: bigint, eventsMax = Number.POSITIVE_INFINITY): boolean {
-    const stop = this.#hands.position + eventsMax;
-    const status = this.#prompter.move(clampTime(untilNs), (ns) => {
-      let reached = RUN_TIGHT;
-      while (reached !== RUN_DONE && this.#hands.position < stop)
-        reached = this.#step(ns, Math.min(stop - this.#hands.position, STEPS_AT_ONCE));
-      return reached;
-    });
-    this.#drain();
-    return status === RUN_DONE;
+    return this.go(clampTime(untilNs), eventsMax);
+  }
+
+  protected override run(untilNs: bigint, budget: number): boolean {
+    this.assertOpen();
+    if (!this.#inline)
+      throw new NetworkError('only a network on the virtual clock in this thread can be advanced by a call');
+    return this.#stepper.run(untilNs, budget);
+  }
+
+  protected override meet(): boolean {
+    return this.#stepper.meet();
   }
 
   /** Virtual clock: up to `events` frames, or times that timers or guests are seen to; then stands still. Returns the time reached, ns. */
@@ -253,31 +249,23 @@ export class Network extends Operator {
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be stepped; use the virtual clock');
     if (!this.#inline) await this.pause();
     for (let left = events; left > 0; ) {
-      const before = this.#hands.position;
-      const met = this.#prompter.meet();
-      const status = met === RUN_DONE ? this.#hands.step(this.agenda.isOver ? left : 1) : met;
+      const before = this.position;
+      // Inputs that lie ahead may come before it.
+      const met = this.hasAhead ? RUN_DONE : this.#prompter.meet();
+      const status = met !== RUN_DONE ? met : this.#inline ? this.#stepHere(left) : this.#stepper.step(left);
       if (status === RUN_DONE) break;
-      left -= met === RUN_BUDGET ? 1 : this.#hands.position - before;
+      left -= met === RUN_BUDGET ? 1 : this.position - before;
       if (status !== RUN_TIGHT) continue;
-      if (this.#inline) this.#drain();
+      if (this.#inline) this.outlets.drain();
       else await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    if (this.#inline) this.#drain();
+    if (this.#inline) this.outlets.drain();
     else this.#running().keepTarget();
     return this.nowNs;
   }
 
-  #step(untilNs: bigint, budget: number): number {
-    this.#assertOpen();
-    if (!this.#inline)
-      throw new NetworkError('only a network on the virtual clock in this thread can be advanced by a call');
-    const status = this.#hands.run(untilNs, budget);
-    if (status === RUN_TIGHT) this.#drain();
-    return status;
-  }
-
-  #drain(isLast = false): void {
-    for (const drain of this.#drains) drain.run(isLast);
+  #stepHere(left: number): number {
+    return this.go(NEVER, this.agenda.isOver ? left : 1) ? RUN_DONE : RUN_BUDGET;
   }
 
   /** Ends the run, closes the captures and tells what happened. Safe to call twice. */
@@ -286,42 +274,17 @@ export class Network extends Operator {
       const elapsed = this.nowNs;
       this.#prompter.disarm();
       let drained: DrainResult[];
-      if (this.#threads !== null) {
-        this.#threads.command(STOP);
-        drained = await this.#threads.join();
+      if (this.threads !== null) {
+        this.threads.command(STOP);
+        drained = await this.threads.join();
       } else {
-        this.#drain(true);
-        drained = this.#drains.map((drain) => drain.result);
+        this.outlets.drain(true);
+        drained = this.outlets.results;
       }
       this.#stoppedAfterNs = elapsed;
-      this.#captureReports = this.#files.map((file, i) => this.#closeFile(file, i, drained[i]));
+      this.captureReports = this.outlets.close(this.observer, drained, this.#epochNs + elapsed, this.#epochNs);
     }
     return this.report();
-  }
-
-  #closeFile(file: DrainFile, i: number, drained: DrainResult | undefined): CaptureReport {
-    const result = drained ?? this.#unwritten(file);
-    const end = this.#epochNs + this.nowNs;
-    return closeCapture(
-      this.memory,
-      this.#observer,
-      this.plan,
-      this.plan.captures[i]!,
-      file,
-      result,
-      end,
-      this.#epochNs,
-    );
-  }
-
-  /** What a capture is whose writer died: all of its whole blocks. */
-  #unwritten(file: DrainFile): DrainResult {
-    const bytes = cutBack(file, file.headerBytes);
-    return {
-      path: file.path,
-      bytes,
-      failure: `${file.path}: the thread that writes captures died; the capture ends there`,
-    };
   }
 
   /**
@@ -330,31 +293,12 @@ export class Network extends Operator {
    */
   inject(name: PortName, bytes: Uint8Array, atNs: bigint): boolean {
     const { port } = this.directory.port(name);
-    const wire = this.plan.injectAt.get(port.name);
-    if (wire === undefined)
-      throw new NetworkError(`frames can be injected at ${port.name} only if it is named in injectAt`);
-    if (bytes.length > INJECT_BYTES_MAX)
-      throw new NetworkError(
-        `a frame of ${bytes.length} bytes is more than ${INJECT_BYTES_MAX}, the most that can enter`,
-      );
-    if (atNs > TIME_NS_MAX) throw new NetworkError(`a frame at ${atNs} ns is later than the clock goes, 52 days`);
-    const before = this.#lastInjectedNs.get(port.name) ?? 0n;
-    if (atNs < before)
-      throw new NetworkError(
-        `a frame at ${atNs} ns cannot enter at ${port.name}, where one at ${before} ns is ahead of it`,
-      );
-    this.memory.bytes.set(bytes, this.plan.stagingAt);
-    const id = this.#injected + 1n;
-    if (this.#core.inject(wire.address, this.plan.injectPoolAt, this.plan.stagingAt, bytes.length, id, atNs) === 0)
-      return false;
-    this.#injected = id;
-    this.#lastInjectedNs.set(port.name, atNs);
+    if (!this.injector.inject(port.name, bytes, atNs)) return false;
+    if (this.hasHistory) {
+      const kept = bytes.slice();
+      this.note(() => this.injector.inject(port.name, kept, atNs));
+    }
     return true;
-  }
-
-  /** Stations that moved from port to port, the latest 256, oldest first. */
-  moves(switchName: string): MoveReport[] {
-    return this.#observer.moves(this.directory.switch(switchName));
   }
 
   readonly #send = (sw: PlannedSwitch, body: CommandBody) => this.command(sw, body);
@@ -362,12 +306,64 @@ export class Network extends Operator {
   protected override async command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
     const given = this.isolated.find(({ host }) => host === sw.host);
     if (given !== undefined) throw new NetworkError(`${given.host} is isolated: ${given.why}`);
-    const threads = this.#stoppedAfterNs === null ? this.#threads : null;
+    const threads = this.#stoppedAfterNs === null ? this.threads : null;
     // Who rests on the virtual clock may be changed from here, so that it has happened before anything else.
     const isResting = this.clock === 'virtual' && this.#hands.isAtRest;
     if (threads !== null && !isResting) return threads.send(sw.worker, body);
     if (threads !== null) await threads.settled();
-    return carryOut(this.#core, body);
+    const done = this.#carryOut(body);
+    this.note(() => this.#carryOut(body));
+    return done;
+  }
+
+  #carryOut(body: CommandBody): boolean {
+    // At a place that a replay comes to again, it does not matter when its switch was last moved.
+    if (this.hasHistory) this.core.setTime(this.plan.workers[0]!.address, this.nowNs);
+    return carryOut(this.core, body);
+  }
+
+  protected override async hold(): Promise<() => Promise<void>> {
+    const threads = this.#stoppedAfterNs === null ? this.threads : null;
+    if (threads === null) {
+      if (this.threads === null) this.outlets.drain();
+      return async () => {};
+    }
+    const wasPaused = this.#pausedAt !== 0n;
+    let release = () => {};
+    if (this.clock === 'virtual')
+      this.#held = new Promise((resolve) => {
+        release = resolve;
+      });
+    try {
+      await this.pause();
+      // Workers that are on their way stand at different times: here they all come to the latest.
+      if (this.clock === 'virtual') await threads.restAt(this.nowNs);
+      await threads.written();
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return async () => {
+      if (this.clock === 'virtual') await threads.restAt(this.nowNs);
+      this.#held = null;
+      if (!wasPaused) this.resume();
+      release();
+    };
+  }
+
+  protected override get isUnderWay(): boolean {
+    return this.#isUnderWay;
+  }
+
+  protected override engineState(): EngineState {
+    return { injector: this.injector.state, agenda: this.agenda.save(), captured: this.outlets.held };
+  }
+
+  protected override setEngineState({ injector, agenda }: EngineState, timeNs: bigint): void {
+    this.injector.state = injector;
+    this.agenda.load(agenda);
+    this.#fromNs = timeNs;
+    this.#startedAt = this.#pausedAt - timeNs;
   }
 
   protected override checkDelay(name: PortName, delayNs: bigint): void {
@@ -378,68 +374,14 @@ export class Network extends Operator {
   }
 
   protected override delaysChanged(): void {
-    if (this.clock === 'virtual') this.#hands.fitCells();
+    if (this.clock === 'wall') return;
+    this.#hands.fitCells();
+    this.note(() => this.#hands.fitCells());
   }
 
   /** Virtual clock in this thread: when the next event is due, ns; null when nothing is on its way any more. Probes and LACP, which never end, are none. */
   nextEventNs(): bigint | null {
     const next = this.#hands.nextEventNs;
     return next > TIME_NS_MAX ? null : next;
-  }
-
-  /** What would become of a frame that enters at a port now, with every rule it meets; on a copy, so that nothing changes. */
-  explain(name: PortName, bytes: Uint8Array): Explanation {
-    const { sw, port } = this.directory.port(name);
-    if (bytes.length > INJECT_BYTES_MAX)
-      throw new NetworkError(
-        `a frame of ${bytes.length} bytes is more than ${INJECT_BYTES_MAX}, the most that can enter`,
-      );
-    return explain(this.memory, this.plan, this.topology, sw, port, bytes);
-  }
-
-  ports(): PortReport[] {
-    return this.plan.switches.flatMap((sw) => sw.ports.map((port) => this.#observer.port(sw, port)));
-  }
-
-  macTable(switchName: string): MacEntry[] {
-    return this.#observer.macTable(this.directory.switch(switchName));
-  }
-
-  ledger(): Ledger {
-    return this.#observer.ledger(Number(this.#injected));
-  }
-
-  /** What passed the watched ports since the last call, in order. */
-  takeFrames(): CapturedFrame[] {
-    const bytes = Buffer.concat([this.#tapHeader, ...this.#tap]);
-    this.#tap = [];
-    return this.#tapHeader.length === 0 ? [] : [...readCaptureBytes(MEMORY_TAP, bytes)];
-  }
-
-  /** Says which rules are switched off, or were; null while all have always been in force. */
-  get banner(): string | null {
-    return bannerOf(this.#observer.lesson());
-  }
-
-  report(): Report {
-    const elapsed = this.nowNs;
-    return {
-      name: this.topology.name,
-      clock: this.clock,
-      seed: this.topology.seed,
-      seconds: Number(elapsed) / 1e9,
-      teaching: teachingReport(this.#observer.lesson(), this.#observer.rounds()),
-      memoryBytes: this.plan.bytes,
-      ledger: this.ledger(),
-      switches: this.plan.switches.map((sw) => this.#observer.switch(sw)),
-      streams: this.#observer.streams(),
-      captures: this.#captureReports,
-      workers: this.plan.workers.map((_, i) =>
-        this.#observer.worker(i, this.#threads === null ? 0n : elapsed, this.#threads?.restarts(i) ?? 0),
-      ),
-      deaths: [...this.deaths],
-      isolated: [...this.isolated],
-      events: this.events(),
-    };
   }
 }

@@ -2,6 +2,7 @@
  * Reads counters, tables and the ledger straight from the shared memory: no message to a worker, no cost on the data path.
  * While workers run on the wall clock the figures are of slightly different instants; paused or stopped they are exact.
  */
+import type { Queue } from '../telemetry/difference.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
 import type {
   GuestReport,
@@ -265,6 +266,23 @@ export class Observer {
 
   #ringHeld(at: number): number {
     return (this.#memory.u32(at + L.Ring_head) - this.#memory.u32(at + L.Ring_tail)) >>> 0;
+  }
+
+  /** Frames that wait in the rings of guests and on cables, by place. */
+  queues(): Queue[] {
+    const rings = this.#plan.switches.flatMap(({ ports }) =>
+      ports
+        .filter(({ guest }) => guest !== 0)
+        .flatMap(({ name, rxRing, txRing }) => [
+          { where: `${name} from its guest`, held: this.#ringHeld(rxRing) },
+          { where: `${name} to its guest`, held: this.#ringHeld(txRing) },
+        ]),
+    );
+    const wires = this.#plan.wires.map(({ from, to, address }) => ({
+      where: `${from ?? 'injected'} to ${to}`,
+      held: this.#ringHeld(address),
+    }));
+    return [...rings, ...wires];
   }
 
   /** `elapsedNs`: since the threads started, 0 when there are none. */

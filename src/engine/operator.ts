@@ -103,9 +103,24 @@ export abstract class Operator {
   }
 
   #plan(trigger: Parameters<Agenda['add']>[0], action: EventAction): () => boolean {
-    const cancel = this.agenda.add(trigger, action, this.nowNs, 'program');
+    const add = () => this.agenda.add(trigger, action, this.nowNs, 'program');
+    const cancel = add();
+    this.note(add);
     this.agendaChanged();
-    return cancel;
+    return () => {
+      const was = cancel();
+      if (was) this.note(cancel);
+      return was;
+    };
+  }
+
+  /** An input has come from outside that `again` would bring again. */
+  protected note(_again: () => void): void {}
+
+  #tell(atNs: bigint, what: string): void {
+    const tell = () => this.agenda.note(atNs, what, 'program');
+    this.note(tell);
+    tell();
   }
 
   /** What stands on the agenda has become more: a clock that waits for it has to look again. */
@@ -119,7 +134,7 @@ export abstract class Operator {
   async #enact({ what, deeds }: Act): Promise<void> {
     const atNs = this.nowNs;
     await Promise.all(deeds.map(({ sw, body }) => this.command(sw, body)));
-    this.agenda.note(atNs, what, 'program');
+    this.#tell(atNs, what);
   }
 
   /**
@@ -137,7 +152,7 @@ export abstract class Operator {
     }));
     const atNs = this.nowNs;
     await Promise.all(directions.map(({ sw, setWire }) => this.command(sw, { setWire })));
-    this.agenda.note(atNs, `cable of ${port.name}: ${told(change)}`, 'program');
+    this.#tell(atNs, `cable of ${port.name}: ${told(change)}`);
     if (change.delayNs !== undefined) this.delaysChanged();
   }
 
@@ -166,7 +181,7 @@ export abstract class Operator {
     await this.command(sw, { flushTable: body });
     const vlan = of.vlan === undefined ? '' : ` in VLAN ${of.vlan}`;
     const what = port === null ? `table of ${sw.name} flushed` : `stations at ${port.name} forgotten`;
-    this.agenda.note(atNs, what + vlan, 'program');
+    this.#tell(atNs, what + vlan);
   }
 
   /** Binds an address in a VLAN to a port, or with `null` removes the binding. False: the table is full, or there was none. */

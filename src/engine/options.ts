@@ -34,6 +34,25 @@ export interface NetworkOptions {
   readonly lookEveryNs?: bigint;
   /** A worker that gives no sign of life for so long is taken for hung and is replaced, ms, 1,500-600,000. Default 3,000. */
   readonly hangMs?: number;
+  /** Keep what it takes to go back (`back`, `rewindTo`); `{}` for the defaults. Virtual clock in this thread with one worker only. */
+  readonly history?: HistoryOptions;
+}
+
+export interface HistoryOptions {
+  /** A state is taken after so many frames, at least 1. Default 100,000. */
+  readonly everyFrames?: number;
+  /** And after so much simulated time, ns, if any frame was moved. Default: not by time. */
+  readonly everyNs?: bigint;
+  /** Most states that are kept, 2-10,000: older ones stand further and further apart. Default 64. */
+  readonly keep?: number;
+  /** Most bytes that they take together; two states are kept anyway. Default 256 MiB. */
+  readonly bytesMax?: number;
+}
+
+/** How a network made from a snapshot differs from the one that the snapshot was taken of. */
+export interface RestoreOptions extends Pick<NetworkOptions, 'inline' | 'history'> {
+  /** Where captures go on, by the file that they had: new files, from the snapshot on. What is not named goes nowhere. */
+  readonly captureAs?: Readonly<Record<string, string>>;
 }
 
 /** A misuse of the library, or of a name in it: one line. */
@@ -66,6 +85,7 @@ const HANG_MS = 3000;
 /** A sleeping worker looks up once a second. */
 const HANG_MS_MIN = 1500;
 const HANG_MS_MAX = 600_000;
+const STATES_MAX = 10_000;
 const AGEING_SECONDS_MAX = 1_000_000;
 const VID_MAX = 4094;
 /** The latest time the core can stamp a table entry with: 52 bits of ns, 52 days. */
@@ -89,11 +109,30 @@ export function settle(options: NetworkOptions): Settings {
       'frames can be watched in memory on the virtual clock in this thread only; capture to a file instead',
     );
   }
+  if (options.history !== undefined) checkHistory(options.history, inline, workers);
   const lookEveryNs = options.lookEveryNs ?? LOOK_EVERY_NS;
   if (lookEveryNs < 1n || lookEveryNs > LOOK_EVERY_NS_MAX)
     throw new NetworkError(`lookEveryNs ${lookEveryNs} is not in range; allowed is 1 to ${LOOK_EVERY_NS_MAX}`);
   const mayDisable = (options.mayDisable ?? []).map(ruleNumber);
   return { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, mayDisable, hangMs };
+}
+
+function checkHistory(
+  { everyFrames = 1, everyNs = 1n, keep = 2, bytesMax = 1 }: HistoryOptions,
+  inline: boolean,
+  workers: number,
+): void {
+  if (!inline) throw new NetworkError('history is for the virtual clock in this thread; elsewhere take snapshots');
+  if (workers > 1)
+    throw new NetworkError('history takes one worker, which gives the same as several; leave workers out');
+  const refuse = (name: string, value: number | bigint, allowed: string) =>
+    new NetworkError(`history.${name} ${value} is not in range; allowed is ${allowed}`);
+  if (!Number.isSafeInteger(everyFrames) || everyFrames < 1)
+    throw refuse('everyFrames', everyFrames, 'a whole number from 1');
+  if (everyNs < 1n) throw refuse('everyNs', everyNs, 'a time from 1 ns');
+  if (!Number.isInteger(keep) || keep < 2 || keep > STATES_MAX)
+    throw refuse('keep', keep, `a whole number from 2 to ${STATES_MAX}`);
+  if (!(bytesMax > 0)) throw refuse('bytesMax', bytesMax, 'above 0');
 }
 
 function whole(name: string, value: number, first: number, last: number): number {

@@ -17,20 +17,11 @@ import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import type { Plan } from './plan.ts';
 import { Blame, isolate, listSwitches, repairWorker } from './rescue.ts';
+import { RESTING, SETTLED, States, untilWritten } from './settle.ts';
 import type { Task } from './task.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
 const filename = new URL(isSource ? './boot.mjs' : './task.js', import.meta.url).href;
-/** Something may have changed that nobody tells of. */
-const POLL_MS = 2;
-const SETTLED = [C.STATE_PAUSED, C.STATE_WAITING, C.STATE_ENDED];
-/** Virtual clock: nobody moves, and nobody will before `runUntil`. */
-export const RESTING = [C.STATE_WAITING, C.STATE_ENDED];
-
-/** Not yet in the types for ES2023; in Node since 16. */
-const { waitAsync } = Atomics as unknown as {
-  waitAsync(words: Int32Array, at: number, value: number, ms: number): { readonly value: Promise<string> | string };
-};
 /** Between two looks at the workers' signs of life. */
 const LOOK_MS = 250;
 /** A spare thread is started when the others have had their start, so that it does not slow them. */
@@ -81,6 +72,7 @@ export class Threads {
   readonly #written: Promise<DrainResult[]>;
   readonly #watch: NodeJS.Timeout;
   readonly #blame = new Blame();
+  readonly #states: States;
   #sequence = 0;
   #target = 0n;
   /** What the word COMMAND says when no rescue is under way. */
@@ -99,6 +91,7 @@ export class Threads {
   constructor(memory: SharedMemory, plan: Plan, options: ThreadsOptions) {
     this.#memory = memory;
     this.#plan = plan;
+    this.#states = new States(memory, plan);
     this.#options = options;
     const { files } = options;
     const threads = plan.workers.length + (files.length > 0 ? 1 : 0);
@@ -127,10 +120,6 @@ export class Threads {
 
   #word(at: number): number {
     return this.#memory.word(at);
-  }
-
-  #state(worker: number): number {
-    return this.#word(this.#plan.workers[worker]!.address + L.Worker_state);
   }
 
   #begin(worker: number): Hand {
@@ -227,6 +216,18 @@ export class Threads {
     this.#options.core.go(this.#plan.epochsAt, this.#target);
   }
 
+  /** Virtual clock, paused or at rest: brings all workers to `ns`, which none is past, and leaves them as they were asked to be. */
+  async restAt(ns: bigint): Promise<void> {
+    const asked = this.#asked;
+    const target = this.#target;
+    const resting = this.runUntil(ns);
+    this.command(C.RUN);
+    await resting;
+    this.#target = target;
+    this.command(asked);
+    await this.settled();
+  }
+
   /** Resolves once every worker is paused, rests at its target, or has ended; or is in another of `states`. */
   async settled(states: readonly number[] = SETTLED): Promise<void> {
     await this.#until(() => !this.#isRescuing && this.#areAll(states));
@@ -234,23 +235,19 @@ export class Threads {
   }
 
   async #until(isSo: () => boolean): Promise<void> {
-    while (this.failure === null && !isSo()) await this.#changed();
-  }
-
-  /** Some worker may have changed its state. */
-  async #changed(): Promise<void> {
-    const { words } = this.#memory;
-    const busy = this.#hands.findIndex((_, worker) => Atomics.load(words, this.#state(worker)) === C.STATE_RUNNING);
-    if (busy === -1) await new Promise((resolve) => setTimeout(resolve, 1));
-    else await waitAsync(words, this.#state(busy), C.STATE_RUNNING, POLL_MS).value;
+    while (this.failure === null && !isSo()) await this.#states.changed();
   }
 
   /** Whether every worker that lives is in one of these states. */
   #areAll(states: readonly number[]): boolean {
     const isDead = (worker: number) => this.#losses.some((loss) => loss.worker === worker);
-    return this.#hands.every(
-      (_, worker) => isDead(worker) || states.includes(Atomics.load(this.#memory.words, this.#state(worker))),
-    );
+    return this.#hands.every((_, worker) => isDead(worker) || states.includes(this.#states.of(worker)));
+  }
+
+  /** The workers are paused: resolves once all that they have captured is in its files. */
+  async written(): Promise<void> {
+    await untilWritten(this.#memory, this.#plan, this.#options.files, () => this.failure !== null);
+    if (this.failure !== null) throw this.failure;
   }
 
   /** Waits for the workers, then for the last captured byte; the command STOP has been given. */
@@ -290,7 +287,7 @@ export class Threads {
   #look(): void {
     this.#hands.forEach((hand, worker) => {
       const beat = this.#memory.u32(this.#plan.workers[worker]!.address + L.Worker_beat);
-      const state = Atomics.load(this.#memory.words, this.#state(worker));
+      const state = this.#states.of(worker);
       // Who rests sleeps until it is rung.
       const mayBeSilent = [C.STATE_STARTING, C.STATE_WAITING, C.STATE_ENDED].includes(state);
       const isSilent = beat === hand.beat && !mayBeSilent;
@@ -305,7 +302,7 @@ export class Threads {
 
   #died(worker: number, error: Error): void {
     this.#losses.push({ worker, error, sinceMs: performance.now() });
-    Atomics.store(this.#memory.words, this.#state(worker), C.STATE_STARTING);
+    this.#states.set(worker, C.STATE_STARTING);
     if (this.failure !== null) this.#end(worker);
     if (this.#isRescuing || this.failure !== null) return;
     this.#isRescuing = true;
@@ -320,7 +317,7 @@ export class Threads {
     while (this.#losses.length > 0) {
       // Who is stopping already stops; all others halt. What a worker said of itself before does not count.
       if (this.#asked !== C.STOP) {
-        for (const worker of this.#hands.keys()) this.#forgetRest(worker);
+        for (const worker of this.#hands.keys()) this.#states.forgetRest(worker);
         this.#tell(C.PAUSE);
       }
       await this.#until(() => this.#areAll([C.STATE_PAUSED, C.STATE_ENDED]));
@@ -329,11 +326,6 @@ export class Threads {
       for (const loss of losses) this.#recover(loss);
       if (this.#options.clock === 'virtual') this.#options.core.again(this.#plan.epochsAt);
     }
-  }
-
-  #forgetRest(worker: number): void {
-    for (const state of [C.STATE_PAUSED, C.STATE_WAITING])
-      Atomics.compareExchange(this.#memory.words, this.#state(worker), state, C.STATE_RUNNING);
   }
 
   #recover(loss: Loss): void {
@@ -359,13 +351,13 @@ export class Threads {
     const left = listSwitches(this.#memory, this.#plan, worker, this.isolated);
     // On the virtual clock the others wait for each worker, even for one that has nothing to move.
     if (this.#asked === C.STOP || (left === 0 && this.#options.clock === 'wall')) {
-      Atomics.store(this.#memory.words, this.#state(worker), C.STATE_ENDED);
+      this.#states.set(worker, C.STATE_ENDED);
       told();
       this.#end(worker);
       return;
     }
     this.#restart(worker);
-    const hasBegun = () => Atomics.load(this.#memory.words, this.#state(worker)) !== C.STATE_STARTING;
+    const hasBegun = () => this.#states.of(worker) !== C.STATE_STARTING;
     this.#beginnings.push(this.#until(hasBegun).then(told));
     this.#warmSpare();
   }
@@ -402,7 +394,6 @@ export class Threads {
       for (const { reject } of pending.values()) reject(error);
       pending.clear();
     }
-    for (const [worker] of this.#hands.entries())
-      if (Atomics.load(this.#memory.words, this.#state(worker)) === C.STATE_STARTING) this.#end(worker);
+    for (const [worker] of this.#hands.entries()) if (this.#states.of(worker) === C.STATE_STARTING) this.#end(worker);
   }
 }

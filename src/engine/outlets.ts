@@ -1,0 +1,144 @@
+/**
+ * Where the captures of a network go: to files, to memory, or nowhere. Each is a stream of bytes whose length so far is in the shared memory
+ * (CaptureRing.moved), and so part of the network's state: where that goes back, what came later is cut off.
+ */
+import { fstatSync, ftruncateSync } from 'node:fs';
+import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
+import type { CaptureReport } from '../telemetry/report.ts';
+import type { Topology } from '../topology/model.ts';
+import { closeCapture, header, openCapture, orderOf } from './capture-file.ts';
+import { cutBack, Drain, type DrainFile, type DrainResult, type DrainRing, wholeBytes } from './drain.ts';
+import * as L from './generated/layout.ts';
+import type { SharedMemory } from './memory.ts';
+import type { Observer } from './observe.ts';
+import { NetworkError } from './options.ts';
+import type { Plan } from './plan.ts';
+import { MEMORY_TAP } from './planning.ts';
+import { Tap } from './tap.ts';
+
+export class Outlets {
+  /** By place in `plan.captures`; the one that stays in memory is none of them. */
+  readonly files: readonly DrainFile[];
+  readonly #memory: SharedMemory;
+  readonly #plan: Plan;
+  readonly #tap = new Tap();
+  readonly #tapHeader: Uint8Array;
+  readonly #tapRings: readonly DrainRing[];
+  readonly #drains: readonly Drain[];
+
+  /** `captureAs`: new names by the topology's, and what is not named goes nowhere; null: the topology's own. Throws OutputError. */
+  constructor(
+    memory: SharedMemory,
+    plan: Plan,
+    topology: Topology,
+    clock: 'wall' | 'virtual',
+    epochNs: bigint,
+    captureAs: Readonly<Record<string, string>> | null,
+  ) {
+    this.#memory = memory;
+    this.#plan = plan;
+    const captures = plan.captures.filter(({ request }) => request.file !== MEMORY_TAP);
+    this.files = captures.map((capture) => {
+      const { file } = capture.request;
+      return openCapture(
+        plan,
+        capture,
+        topology,
+        clock,
+        epochNs,
+        captureAs === null ? file : (captureAs[file] ?? null),
+      );
+    });
+    const tap = plan.captures[captures.length];
+    this.#tapHeader = tap ? header(plan, tap, topology, clock) : new Uint8Array(0);
+    this.#tapRings = tap?.rings ?? [];
+    const order = tap ? orderOf(plan, tap, clock, epochNs) : null;
+    const tapFile = { fd: -1, path: MEMORY_TAP, headerBytes: 0, isPcap: false, rings: this.#tapRings, order };
+    const keep = new Drain(memory, tapFile, this.#tap.write);
+    this.#drains = [...this.files.map((file) => new Drain(memory, file)), keep];
+  }
+
+  /** Empties the rings in this thread, where no writer does; `isLast`: nothing more will come. */
+  drain(isLast = false): void {
+    for (const drain of this.#drains) drain.run(isLast);
+  }
+
+  get results(): DrainResult[] {
+    return this.#drains.map((drain) => drain.result);
+  }
+
+  /** Ends the files; times in ns since 1970. */
+  close(observer: Observer, drained: readonly DrainResult[], endNs: bigint, epochNs: bigint): CaptureReport[] {
+    return this.files.flatMap((file, i) => {
+      if (file.fd < 0) return [];
+      const result = drained[i] ?? unwritten(file);
+      return closeCapture(this.#memory, observer, this.#plan, this.#plan.captures[i]!, file, result, endNs, epochNs);
+    });
+  }
+
+  /** What passed the watched ports since the last call, in order. */
+  takeFrames(): CapturedFrame[] {
+    const bytes = Buffer.concat([this.#tapHeader, ...this.#tap.take()]);
+    return this.#tapHeader.length === 0 ? [] : [...readCaptureBytes(MEMORY_TAP, bytes)];
+  }
+
+  /** What waits for blocks of other workers, by capture and ring. */
+  get held(): (readonly Uint8Array[])[] {
+    const held = this.#drains.map((drain) => drain.held);
+    return held.some((rings) => rings.length > 0) ? held : [];
+  }
+
+  /** Up to where the watched frames have been taken. */
+  get taken(): number {
+    return this.#tap.taken;
+  }
+
+  /** Watched frames before that place are not told again. */
+  skipTo(taken: number): void {
+    this.#tap.skipTo(taken);
+  }
+
+  /** Bytes captured since the start of the run. */
+  get written(): number {
+    return this.#plan.captures.reduce((sum, { rings }) => sum + movedBytes(this.#memory, rings), 0);
+  }
+
+  /** Throws NetworkError where something has gone that cannot be called back. */
+  assertGoBack(): void {
+    for (const { fd, path, rings } of this.files) {
+      if (fd >= 0 && wholeBytes(this.#memory, rings) > 0 && !fstatSync(fd).isFile()) {
+        throw new NetworkError(
+          `${path} is no regular file, and what has gone there cannot be called back; capture to a file`,
+        );
+      }
+    }
+  }
+
+  /** The memory has another state now: files are made as long as they were then, or begin anew where they tell of another past. */
+  goBack(isPast: boolean, held: readonly (readonly Uint8Array[])[]): void {
+    for (const { fd, headerBytes, rings } of this.files) {
+      const first = rings[0]?.address ?? 0;
+      if (!isPast && first !== 0)
+        this.#memory.setU64(first + L.CaptureRing_movedBefore, this.#memory.u64(first + L.CaptureRing_moved));
+      // One that failed has ended.
+      const isOver = rings.some(({ address }) => this.#memory.u32(address + L.CaptureRing_closed) === 1);
+      if (fd >= 0 && !isOver) ftruncateSync(fd, headerBytes + wholeBytes(this.#memory, rings));
+    }
+    for (const [i, drain] of this.#drains.entries()) drain.hold(held[i] ?? []);
+    this.#tap.goTo(movedBytes(this.#memory, this.#tapRings), isPast);
+  }
+}
+
+/** What a capture is whose writer died: all of its whole blocks. */
+function unwritten(file: DrainFile): DrainResult {
+  const bytes = cutBack(file, file.headerBytes);
+  return {
+    path: file.path,
+    bytes,
+    failure: `${file.path}: the thread that writes captures died; the capture ends there`,
+  };
+}
+
+function movedBytes(memory: SharedMemory, rings: readonly DrainRing[]): number {
+  return rings.reduce((sum, { address }) => sum + memory.count(address + L.CaptureRing_moved), 0);
+}

@@ -1,0 +1,98 @@
+/** What can be seen of a network, at any time and at no cost to it: counters, tables, the ledger, what would become of a frame. */
+import type { CapturedFrame } from '../capture/read.ts';
+import type {
+  CaptureReport,
+  DeathReport,
+  IsolatedReport,
+  Ledger,
+  MacEntry,
+  MoveReport,
+  PortReport,
+  Report,
+} from '../telemetry/report.ts';
+import { bannerOf, teachingReport } from '../telemetry/teaching.ts';
+import type { PortName } from '../topology/model.ts';
+import { type Explanation, explain } from './explain.ts';
+import { assertLength, type Injector } from './injector.ts';
+import type { Observer } from './observe.ts';
+import { Restorable } from './restorable.ts';
+import type { Threads } from './threads.ts';
+
+export abstract class Viewable extends Restorable {
+  protected abstract readonly observer: Observer;
+  protected abstract readonly injector: Injector;
+  /** null: it is moved in the calling thread, or not yet. */
+  protected threads: Threads | null = null;
+  protected captureReports: CaptureReport[] = [];
+
+  /** Why the run cannot go on, if it cannot. That a thread died is no reason by itself: `deaths` tells. */
+  get failure(): Error | null {
+    return this.threads?.failure ?? null;
+  }
+
+  /** Workers that died so far; others have gone on with their hosts. A network in this thread has none: its caller gets the error. */
+  get deaths(): readonly DeathReport[] {
+    return this.threads?.deaths ?? [];
+  }
+
+  /** Hosts that nobody moves any more, because worker after worker died of them. */
+  get isolated(): readonly IsolatedReport[] {
+    return this.threads?.isolated ?? [];
+  }
+
+  /** What would become of a frame that enters at a port now, with every rule it meets; on a copy, so that nothing changes. */
+  explain(name: PortName, bytes: Uint8Array): Explanation {
+    const { sw, port } = this.directory.port(name);
+    assertLength(bytes);
+    return explain(this.memory, this.plan, this.topology, sw, port, bytes);
+  }
+
+  ports(): PortReport[] {
+    return this.plan.switches.flatMap((sw) => sw.ports.map((port) => this.observer.port(sw, port)));
+  }
+
+  macTable(switchName: string): MacEntry[] {
+    return this.observer.macTable(this.directory.switch(switchName));
+  }
+
+  /** Stations that moved from port to port, the latest 256, oldest first. */
+  moves(switchName: string): MoveReport[] {
+    return this.observer.moves(this.directory.switch(switchName));
+  }
+
+  ledger(): Ledger {
+    return this.observer.ledger(Number(this.injector.state.injected));
+  }
+
+  /** What passed the watched ports since the last call, in order. */
+  takeFrames(): CapturedFrame[] {
+    return this.outlets.takeFrames();
+  }
+
+  /** Says which rules are switched off, or were; null while all have always been in force. */
+  get banner(): string | null {
+    return bannerOf(this.observer.lesson());
+  }
+
+  report(): Report {
+    const elapsed = this.nowNs;
+    return {
+      name: this.topology.name,
+      clock: this.clock,
+      seed: this.topology.seed,
+      seconds: Number(elapsed) / 1e9,
+      teaching: teachingReport(this.observer.lesson(), this.observer.rounds()),
+      memoryBytes: this.plan.bytes,
+      ledger: this.ledger(),
+      switches: this.plan.switches.map((sw) => this.observer.switch(sw)),
+      streams: this.observer.streams(),
+      captures: this.captureReports,
+      workers: this.plan.workers.map((_, i) =>
+        this.observer.worker(i, this.threads === null ? 0n : elapsed, this.threads?.restarts(i) ?? 0),
+      ),
+      deaths: [...this.deaths],
+      isolated: [...this.isolated],
+      events: this.events(),
+    };
+  }
+}
