@@ -57,10 +57,11 @@ export class Stream {
   dueNs: u64;
   stopNs: u64; // 0: none
   remaining: u64;
-  /** Interval = intervalNum / intervalDen ns; kept as a fraction so that a rate is exact. 0: as fast as possible. */
-  intervalNum: u64;
+  /** Interval = intervalNs + intervalRest / intervalDen ns; kept as a fraction so that a rate is exact. intervalDen 0: as fast as possible. */
+  intervalNs: u64;
+  intervalRest: u64; // less than intervalDen
   intervalDen: u64;
-  fraction: u64;
+  fraction: u64; // of intervalDen
   sent: u64;
 }
 
@@ -150,7 +151,7 @@ function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
     if (slot == 0) {
       // Given up: at one instant of the virtual clock no buffer comes back from a wire.
       guest.heldBack++;
-      if (stream.intervalNum != 0) passInterval(stream);
+      if (stream.intervalDen != 0) passInterval(stream);
       break;
     }
     const bytes = slot + HEADER_BYTES;
@@ -165,7 +166,7 @@ function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
     store<u64>(bytes + signatureAt, sw.now, 8);
     changetype<Frame>(slot).id = sw.nextFrameId++;
     push(ring, describe(slot, length));
-    if (stream.intervalNum != 0) passInterval(stream);
+    if (stream.intervalDen != 0) passInterval(stream);
     sent++;
   }
   // Nothing can come between these and part them, as repair.ts relies on: no call, no turn of a loop.
@@ -178,9 +179,14 @@ function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function passInterval(stream: Stream): void {
-  stream.fraction += stream.intervalNum;
-  stream.dueNs += stream.fraction / stream.intervalDen;
-  stream.fraction %= stream.intervalDen;
+  let due = stream.dueNs + stream.intervalNs;
+  let fraction = stream.fraction + stream.intervalRest;
+  if (fraction >= stream.intervalDen) {
+    fraction -= stream.intervalDen;
+    due++;
+  }
+  stream.dueNs = due;
+  stream.fraction = fraction;
 }
 
 /** Takes everything that waits for the guest; returns how many frames it answered. */

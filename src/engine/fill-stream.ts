@@ -47,8 +47,11 @@ function fillStream(m: SharedMemory, plan: Plan, number: number, stream: Stream,
   m.setU64(address + L.Stream_stopNs, BigInt(Math.round(stream.stopNs ?? 0)));
   m.setU64(address + L.Stream_remaining, stream.count === null ? ALL_ONES : BigInt(stream.count));
   const { num, den } = intervalOf(stream, isVirtual);
-  m.setU64(address + L.Stream_intervalNum, num);
-  m.setU64(address + L.Stream_intervalDen, den);
+  if (num !== 0n) {
+    m.setU64(address + L.Stream_intervalNs, num / den);
+    m.setU64(address + L.Stream_intervalRest, num % den);
+    m.setU64(address + L.Stream_intervalDen, den);
+  }
   const bytes = m.bytes.subarray(template, template + length);
   const destination = to === null || asks ? 0xffff_ffff_ffffn : macBits(to.effectiveMac!);
   m.setU64(template, destination | (macBits(from.effectiveMac!) << 48n));
