@@ -15,7 +15,7 @@ import { fidOf } from './learning';
 import { carries, countMany, isMember, NO_VID, Port, PORT_BYTES, REFUSE_FORWARD, VLAN_NATIVE_TAGGED, VLAN_TRUNK } from './port';
 import { relay } from './relay';
 import { advanceNear, at, available, push, Ring } from './ring';
-import { Switch } from './switch';
+import { portAt, Switch } from './switch';
 import { send, Wire } from './wire';
 
 const MAC_MASK: u64 = 0xffffffffffff;
@@ -45,7 +45,7 @@ function serve(sw: Switch, port: Port, n: u32): u32 {
     for (let i: u32 = 0; i < n; i++) relay(sw, port, at(ring, i));
   } else if (isTrunk) {
     pass(sw, port, ring, n, true);
-  } else {
+  } else if (n > 1 || !passOne(sw, port, at(ring, 0))) {
     pass(sw, port, ring, n, false);
   }
   advanceNear(ring, n);
@@ -173,6 +173,43 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
   countMany(port, VERDICT_forward, forwarded);
   port.rxBytes += bytesIn;
   port.upBytes += bytesUp;
+}
+
+/**
+ * Forwards a single frame without a tag to a local port; false, with nothing changed, when it is of another kind. The virtual
+ * clock mostly has one at a time, which should not pay for what a burst prepares: 95 ns a frame with `pass`, 86 so (bench/virtual.ts).
+ */
+function passOne(sw: Switch, port: Port, descriptor: u64): bool {
+  const bytes = bytesOf(descriptor);
+  const first = load<u64>(bytes);
+  const second = load<u64>(bytes, 8);
+  const keys = keysOf(fidOf(sw, port.pvid));
+  const dst = keys | (first & MAC_MASK);
+  const src = keys | (first >>> 48) | ((second & 0xffffffff) << 16);
+  const length = lengthOf(descriptor);
+  if (length - 14 > port.lengthMax - 14 || isSpecial(descriptor, second, src | dst)) return false;
+  const table: usize = sw.table;
+  const source = findFrom(table, sw.tableMask, home(table, sw.tableShift, src), src);
+  const target = findFrom(table, sw.tableMask, home(table, sw.tableShift, dst), dst);
+  if (source == 0 || target == 0) return false;
+  const heard = load<u64>(source, 8);
+  const held = load<u64>(target, 8);
+  const now = sw.stampNow;
+  if (hasAged(min(heard, held), sw.ageNs, now)) return false;
+  const isElsewhere = (heard & PORT_MASK) != <u64>port.logical;
+  if (isElsewhere && (port.learns || port.forgedRejected || port.onStatic != REFUSE_FORWARD)) return false;
+  if (port.sticky && !isStatic(heard)) return false;
+  const logical = <u32>(held & PORT_MASK);
+  if (logical >= sw.localCount) return false;
+  const out = portAt(sw, logical);
+  if (out == port || out.plainVid != port.pvid + 1 || !push(changetype<Ring>(<usize>out.txRing), descriptor)) return false;
+  const wanted = (now << TIME_SHIFT) | <u64>port.logical;
+  if (port.learns && heard != wanted && !isStatic(heard)) store<u64>(source, wanted, 8);
+  out.txBytes += length;
+  if (!out.dirty) markDirty(sw, out);
+  countMany(port, VERDICT_forward, 1);
+  port.rxBytes += length;
+  return true;
 }
 
 /** The copy as it leaves by `out`, from a trunk whose untagged frames are of VLAN `pvid`; 0 when that takes more than an edit. */
