@@ -59,7 +59,7 @@ function dropDamaged(sw: Switch, port: Port, descriptor: u64): void {
 }
 
 /** Forwards a frame of the common kind; false, with nothing changed, when it is of another. */
-export function forwardKnown(sw: Switch, port: Port, descriptor: u64): bool {
+function forwardKnown(sw: Switch, port: Port, descriptor: u64): bool {
   const bytes = bytesOf(descriptor);
   const first = load<u64>(bytes);
   const second = load<u64>(bytes, 8);

@@ -54,11 +54,10 @@ function setTime(sw: Switch, now: u64): void {
 }
 
 function drainGuests(sw: Switch): void {
-  sw.toVisit = 1;
   for (let i: u32 = 0; i < sw.drainCount; i++) {
     const port = changetype<Port>(u32At(sw.drainList, i));
     port.toDrain = 0;
-    drain(sw, port);
+    if (drain(sw, port) != 0) sw.toVisit = 1;
   }
   sw.drainCount = 0;
 }

@@ -57,11 +57,11 @@ export class Stream {
   dueNs: u64;
   stopNs: u64; // 0: none
   remaining: u64;
-  /** ns between frames: intervalNs + intervalRest / intervalDen, so that a rate is exact and no frame costs a division. */
+  /** Interval = intervalNs + intervalRest / intervalDen ns; kept as a fraction so that a rate is exact. intervalDen 0: as fast as possible. */
   intervalNs: u64;
-  intervalRest: u64;
-  intervalDen: u64; // 0: as fast as possible
-  fraction: u64; // of intervalDen, by which dueNs is late
+  intervalRest: u64; // less than intervalDen
+  intervalDen: u64;
+  fraction: u64; // of intervalDen
   sent: u64;
 }
 
@@ -179,11 +179,14 @@ function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function passInterval(stream: Stream): void {
-  stream.dueNs += stream.intervalNs;
-  stream.fraction += stream.intervalRest;
-  if (stream.fraction < stream.intervalDen) return;
-  stream.fraction -= stream.intervalDen;
-  stream.dueNs++;
+  let due = stream.dueNs + stream.intervalNs;
+  let fraction = stream.fraction + stream.intervalRest;
+  if (fraction >= stream.intervalDen) {
+    fraction -= stream.intervalDen;
+    due++;
+  }
+  stream.dueNs = due;
+  stream.fraction = fraction;
 }
 
 /** Takes everything that waits for the guest; returns how many frames it answered. */

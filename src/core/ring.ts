@@ -65,8 +65,13 @@ export function publishNear(ring: Ring): void {
 // @ts-ignore: decorator
 @inline
 export function available(ring: Ring): u32 {
-  if (ring.headSeen == ring.tailNext) ring.headSeen = atomic.load<u32>(changetype<usize>(ring));
-  return ring.headSeen - ring.tailNext;
+  const next = ring.tailNext;
+  const seen = ring.headSeen;
+  if (seen != next) return seen - next;
+  const head = atomic.load<u32>(changetype<usize>(ring));
+  // An empty ring is not written: most that are asked are empty.
+  if (head != next) ring.headSeen = head;
+  return head - next;
 }
 
 /** The consumer's next entry but `i`. */

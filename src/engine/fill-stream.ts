@@ -47,9 +47,11 @@ function fillStream(m: SharedMemory, plan: Plan, number: number, stream: Stream,
   m.setU64(address + L.Stream_stopNs, BigInt(Math.round(stream.stopNs ?? 0)));
   m.setU64(address + L.Stream_remaining, stream.count === null ? ALL_ONES : BigInt(stream.count));
   const { num, den } = intervalOf(stream, isVirtual);
-  m.setU64(address + L.Stream_intervalNs, den === 0n ? 0n : num / den);
-  m.setU64(address + L.Stream_intervalRest, den === 0n ? 0n : num % den);
-  m.setU64(address + L.Stream_intervalDen, den);
+  if (num !== 0n) {
+    m.setU64(address + L.Stream_intervalNs, num / den);
+    m.setU64(address + L.Stream_intervalRest, num % den);
+    m.setU64(address + L.Stream_intervalDen, den);
+  }
   const bytes = m.bytes.subarray(template, template + length);
   const destination = to === null || asks ? 0xffff_ffff_ffffn : macBits(to.effectiveMac!);
   m.setU64(template, destination | (macBits(from.effectiveMac!) << 48n));
@@ -64,7 +66,7 @@ function intervalOf(stream: Stream, isVirtual: boolean): { num: bigint; den: big
   const bits = BigInt((stream.sizeBytes + GAP_BYTES) * 8) * 1_000_000_000n;
   if (rate.kind === 'frames') return { num: 1_000_000_000_000n, den: BigInt(Math.round(rate.perSecond * 1000)) };
   if (rate.kind === 'bits') return { num: bits, den: BigInt(Math.round(rate.perSecond)) };
-  return isVirtual ? { num: bits, den: BigInt(VNIC_BPS) } : { num: 0n, den: 0n };
+  return isVirtual ? { num: bits, den: BigInt(VNIC_BPS) } : { num: 0n, den: 1n };
 }
 
 /** IPv4 (RFC 791) and UDP (RFC 768, checksum left out as IPv4 allows) headers for a frame of `bytes.length`. */
