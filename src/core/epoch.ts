@@ -166,8 +166,9 @@ export function runEpochs(worker: Worker, budget: u64, mayWait: bool): u32 {
   refresh(worker);
   do {
     status = takePart(worker, e, budget - (worker.rounds - from), mayWait);
-  } while (status == GO_ON);
-  return status;
+    worker.beat++;
+  } while (status == GO_ON && !(mayWait && atomic.load<u32>(changetype<usize>(e) + offsetof<Epochs>('halted')) != 0));
+  return status == GO_ON ? RUN_BUDGET : status;
 }
 
 /** One look at where the epochs are, and what it asks for. */

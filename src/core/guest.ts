@@ -57,7 +57,7 @@ export class Stream {
   dueNs: u64;
   stopNs: u64; // 0: none
   remaining: u64;
-  /** Interval = intervalNs + intervalRest / intervalDen ns; kept as a fraction so that a rate is exact. intervalDen 0: as fast as possible. */
+  /** ns between frames: intervalNs + intervalRest / intervalDen, so that a rate is exact. intervalDen 0: as fast as possible. */
   intervalNs: u64;
   intervalRest: u64; // less than intervalDen
   intervalDen: u64;

@@ -16,10 +16,10 @@ import { Switch } from './switch';
 import { Worker } from './worker';
 
 export const POOL_CLASSES: u32 = 5;
-/** Of Frame.refs: how many there are, and above it the lowest bits of the cell in which another island last gave one back. */
+/** Of Frame.refs: how many there are, and above it a mark of the cell in which another island last gave one back. */
 const REFS_MASK: u32 = 0xffffff;
 const CELL_SHIFT: u32 = 24;
-const CELL_MASK: u32 = 0x7f; // bit 31 is sweep.ts's
+const MARKS: u32 = 126; // bit 31 is sweep.ts's
 
 @unmanaged
 export class PoolClass {
@@ -105,7 +105,7 @@ export function release(slot: usize, sw: Switch): void {
     const before = cell == 0 || isKeeper ? atomic.sub<u32>(slot, 1) : giveBackIn(slot, cell);
     if ((before & REFS_MASK) != 1) return;
     // Who of two in one cell was the last is chance.
-    if (cell != 0 && before >>> CELL_SHIFT == (cell & CELL_MASK)) isLocal = false;
+    if (cell != 0 && before >>> CELL_SHIFT == markOf(cell)) isLocal = false;
   }
   if (isLocal) {
     giveBack(c, slot);
@@ -115,11 +115,18 @@ export function release(slot: usize, sw: Switch): void {
   atomic.store<u64>(<usize>c.returns + (<usize>place << 3), (<u64>cell << 32) | slot);
 }
 
+/** What is left of a cell's number above the references; never 0, so that one reference with a mark is no reference alone. */
+// @ts-ignore: decorator
+@inline
+function markOf(cell: u32): u32 {
+  return (cell % MARKS) + 1;
+}
+
 /** One reference less, from another island than the keeper's; notes in which cell that was. Returns what was there before. */
 function giveBackIn(slot: usize, cell: u32): u32 {
   let before = atomic.load<u32>(slot);
   for (;;) {
-    const after = ((before & REFS_MASK) - 1) | ((cell & CELL_MASK) << CELL_SHIFT);
+    const after = ((before & REFS_MASK) - 1) | (markOf(cell) << CELL_SHIFT);
     const found = atomic.cmpxchg<u32>(slot, before, after);
     if (found == before) break;
     before = found;

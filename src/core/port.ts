@@ -40,6 +40,8 @@ export const DOWN_OPERATOR: u32 = 1;
 export const DOWN_GUEST: u32 = 2;
 export const DOWN_POWER: u32 = 4;
 export const DOWN_FAR: u32 = 8;
+/** Nobody moves the far end any more; nothing gives this link back. */
+export const DOWN_ISOLATED: u32 = 16;
 export const OFF: u8 = <u8>(DOWN_GUEST | DOWN_POWER);
 
 export const NO_VID: u32 = 4096;

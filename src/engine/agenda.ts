@@ -88,18 +88,17 @@ export class Agenda {
 
   /** Throws NetworkError, and then nothing has been added. Returns what takes it off the agenda again; false: it is over already. */
   add(trigger: EventTrigger, action: EventAction, nowNs: bigint, by: By): () => boolean {
+    const gauge = 'when' in trigger ? this.#gauges.gauge(trigger.when) : null;
+    this.#check(action);
     const order = this.#order++;
     if ('when' in trigger) {
-      const gauge = this.#gauges.gauge(trigger.when);
-      this.#check(action);
       const left = leftOf(trigger.times);
       const seen: Seen = { figure: 0, moves: [] };
-      if ('moved' in trigger.when) gauge.look(seen);
+      if ('moved' in trigger.when) gauge!.look(seen);
       const { when, afterNs } = trigger;
-      this.#awaited.push({ order, when, gauge, seen, from: 0, afterNs: whole(afterNs), left, action, by });
+      this.#awaited.push({ order, when, gauge: gauge!, seen, from: 0, afterNs: whole(afterNs), left, action, by });
       this.#lookAt(this.#gridAfter(nowNs));
     } else {
-      this.#check(action);
       const { atNs, everyNs, times } = trigger;
       this.#addTimed(order, whole(atNs), whole(everyNs ?? 0), leftOf(times), action, '', by);
     }
@@ -132,6 +131,11 @@ export class Agenda {
 
   /** Throws NetworkError for what cannot be done. */
   #check(action: EventAction): void {
+    const keys = typeof action === 'object' && action !== null ? Object.keys(action) : [];
+    if (keys.length !== 1)
+      throw new NetworkError(
+        `an event has one action, such as { unplug: 'esx1/vmnic0' }, not ${keys.join(' and ') || String(action)}`,
+      );
     this.#actOf(action, false);
     if (!('flap' in action)) return;
     const { port, downNs, upNs, times } = action.flap;

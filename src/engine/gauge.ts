@@ -10,7 +10,7 @@ import * as L from './generated/layout.ts';
 import { macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
 import type { Observer } from './observe.ts';
-import { individualAddress, NetworkError } from './options.ts';
+import { individualAddress, NetworkError, ruleNumber } from './options.ts';
 import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
 
 const DROPS = VERDICTS.filter(({ fate }) => fate === 'drop');
@@ -59,6 +59,8 @@ export class Gauges {
         look: (seen) => this.#countMoves(switches, key, seen),
       };
     }
+    if (typeof condition.rule !== 'string') throw new NetworkError('a condition is a counter, moved or a rule');
+    ruleNumber(condition.rule);
     const rows = DROPS.filter(({ rule }) => rule === condition.rule);
     if (rows.length === 0) throw new NetworkError(`${condition.rule} drops no frame itself`);
     const above = figure(condition.above ?? 0);

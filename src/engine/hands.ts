@@ -1,7 +1,6 @@
 /** Virtual clock: moves a network in the calling thread, worker by worker where it has several, as the pool's threads would. */
 import { type Core, RUN_DONE, RUN_WAIT } from './core.ts';
 import * as L from './generated/layout.ts';
-import { NEVER } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
 import { cellNsOf } from './placement.ts';
 import type { Plan } from './plan.ts';
@@ -70,12 +69,12 @@ export class Hands {
     if (cellNs !== this.cellNs && this.isAtRest) this.#core.setCells(this.#plan.epochsAt, this.nowNs, cellNs);
   }
 
-  /** Up to `budget` frames, strictly in the order of time. */
-  step(budget: number): number {
+  /** Up to `budget` frames at or before `untilNs`, each worker's strictly in the order of time. */
+  step(untilNs: bigint, budget: number): number {
     const words = this.#plan.workers.map(({ address }) => address + L.Worker_inOrder);
     const before = words.map((at) => this.#memory.u32(at));
     for (const at of words) this.#memory.setU32(at, 1);
-    const status = this.run(NEVER, budget);
+    const status = this.run(untilNs, budget);
     for (const [i, at] of words.entries()) this.#memory.setU32(at, before[i]!);
     return status;
   }

@@ -12,7 +12,7 @@
 import { dropImage, PageStore } from './image.ts';
 import { NEVER } from './in-memory.ts';
 import type { Moment } from './moment.ts';
-import { type HistoryOptions, NetworkError } from './options.ts';
+import { type HistoryOptions, NetworkError, wholeFrames } from './options.ts';
 
 /** What a history needs of the network whose history it is. */
 export interface Stage {
@@ -134,8 +134,7 @@ export class History {
   back(frames: number): void {
     const first = this.#states[0]!.moment.position;
     const { position } = this.#stage;
-    if (!Number.isSafeInteger(frames) || frames < 1)
-      throw new NetworkError(`back ${frames} is not in range; allowed is a whole number of frames from 1`);
+    wholeFrames('back', frames);
     if (frames > position - first)
       throw new NetworkError(
         `cannot go ${frames} frames back: ${position - first} have been moved since history began`,

@@ -23,7 +23,15 @@ import { NEVER } from './in-memory.ts';
 import { Injector } from './injector.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
-import { clampTime, NetworkError, type NetworkOptions, type RestoreOptions, settle, TIME_NS_MAX } from './options.ts';
+import {
+  clampTime,
+  NetworkError,
+  type NetworkOptions,
+  type RestoreOptions,
+  settle,
+  TIME_NS_MAX,
+  wholeFrames,
+} from './options.ts';
 import { Outlets } from './outlets.ts';
 import type { Plan, PlannedSwitch } from './plan.ts';
 import { planNetwork } from './planning.ts';
@@ -247,6 +255,7 @@ export class Network extends Viewable {
   /** Virtual clock: up to `events` frames, or times that timers or guests are seen to; then stands still. Returns the time reached, ns. */
   async step(events = 1): Promise<bigint> {
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be stepped; use the virtual clock');
+    wholeFrames('step', events);
     if (!this.#inline) await this.pause();
     for (let left = events; left > 0; ) {
       const before = this.position;
@@ -304,8 +313,7 @@ export class Network extends Viewable {
   readonly #send = (sw: PlannedSwitch, body: CommandBody) => this.command(sw, body);
 
   protected override async command(sw: PlannedSwitch, body: CommandBody): Promise<boolean> {
-    const given = this.isolated.find(({ host }) => host === sw.host);
-    if (given !== undefined) throw new NetworkError(`${given.host} is isolated: ${given.why}`);
+    this.assertMoved(sw);
     const threads = this.#stoppedAfterNs === null ? this.threads : null;
     // Who rests on the virtual clock may be changed from here, so that it has happened before anything else.
     const isResting = this.clock === 'virtual' && this.#hands.isAtRest;
@@ -319,7 +327,9 @@ export class Network extends Viewable {
   #carryOut(body: CommandBody): boolean {
     // At a place that a replay comes to again, it does not matter when its switch was last moved.
     if (this.hasHistory) this.core.setTime(this.plan.workers[0]!.address, this.nowNs);
-    return carryOut(this.core, body);
+    const done = carryOut(this.core, body);
+    if (body.setWire && this.clock === 'virtual') this.#hands.fitCells();
+    return done;
   }
 
   protected override async hold(): Promise<() => Promise<void>> {
@@ -362,8 +372,15 @@ export class Network extends Viewable {
   protected override setEngineState({ injector, agenda }: EngineState, timeNs: bigint): void {
     this.injector.state = injector;
     this.agenda.load(agenda);
+    this.threads?.keepIsolated();
     this.#fromNs = timeNs;
     this.#startedAt = this.#pausedAt - timeNs;
+  }
+
+  protected override assertPlannable(): void {
+    this.assertOpen();
+    if (this.#isUnderWay)
+      throw new NetworkError('a run is under way; plan events before it, or where it has come to its end');
   }
 
   protected override checkDelay(name: PortName, delayNs: bigint): void {
@@ -371,12 +388,6 @@ export class Network extends Viewable {
     throw new NetworkError(
       `${name}: workers are up to ${this.#hands.cellNs} ns apart, so a shorter delay can be set only where a run has come to its end`,
     );
-  }
-
-  protected override delaysChanged(): void {
-    if (this.clock === 'wall') return;
-    this.#hands.fitCells();
-    this.note(() => this.#hands.fitCells());
   }
 
   /** Virtual clock in this thread: when the next event is due, ns; null when nothing is on its way any more. Probes and LACP, which never end, are none. */

@@ -102,7 +102,14 @@ export abstract class Operator {
     return this.#plan({ when: condition, afterNs: Number(afterNs), times }, action);
   }
 
+  /** Throws NetworkError when nothing can be put on the agenda now. */
+  protected abstract assertPlannable(): void;
+
+  /** Throws NetworkError when nobody moves a switch any more. */
+  protected abstract assertMoved(sw: PlannedSwitch): void;
+
   #plan(trigger: Parameters<Agenda['add']>[0], action: EventAction): () => boolean {
+    this.assertPlannable();
     const add = () => this.agenda.add(trigger, action, this.nowNs, 'program');
     const cancel = add();
     this.note(add);
@@ -133,6 +140,7 @@ export abstract class Operator {
 
   async #enact({ what, deeds }: Act): Promise<void> {
     const atNs = this.nowNs;
+    for (const { sw } of deeds) this.assertMoved(sw);
     await Promise.all(deeds.map(({ sw, body }) => this.command(sw, body)));
     this.#tell(atNs, what);
   }
@@ -153,14 +161,10 @@ export abstract class Operator {
     const atNs = this.nowNs;
     await Promise.all(directions.map(({ sw, setWire }) => this.command(sw, { setWire })));
     this.#tell(atNs, `cable of ${port.name}: ${told(change)}`);
-    if (change.delayNs !== undefined) this.delaysChanged();
   }
 
   /** Throws NetworkError when a cable may not have that delay now. */
   protected abstract checkDelay(name: PortName, delayNs: bigint): void;
-
-  /** The delay of a cable may have changed. */
-  protected abstract delaysChanged(): void;
 
   #cableOf(name: PortName): Link {
     const cable = this.topology.links.find(({ a, b }) => a === name || b === name);

@@ -154,6 +154,12 @@ export function ruleNumber(name: string): number {
   }
 }
 
+/** How many frames to go, forward or back. */
+export function wholeFrames(what: string, frames: number): number {
+  if (Number.isSafeInteger(frames) && frames >= 1) return frames;
+  throw new NetworkError(`${what} ${frames} is not in range; allowed is a whole number of frames from 1`);
+}
+
 /** Six octets of a station's address. */
 export function individualAddress(mac: string): Uint8Array {
   const octets = Uint8Array.from(mac.split(':'), (octet) => Number.parseInt(octet, 16));

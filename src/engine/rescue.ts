@@ -15,6 +15,13 @@ import type { Plan, PlannedSwitch } from './plan.ts';
 const DEATHS_MAX = 3;
 const REMEMBERED_MS = 10_000;
 
+/** A worker that died, and when. */
+export interface Loss {
+  readonly worker: number;
+  readonly error: Error;
+  readonly sinceMs: number;
+}
+
 export interface Repaired {
   /** The switch that was being moved; null when that is not known, or none was. */
   readonly sw: PlannedSwitch | null;
@@ -67,8 +74,19 @@ export function isolate(core: Core, plan: Plan, host: string): void {
   for (const { from, to } of plan.wires) {
     if (from === null || plan.ports.get(from)!.sw.host !== host) continue;
     const { sw, port } = plan.ports.get(to)!;
-    if (sw.host !== host) core.setLink(sw.address, port.number, false, L.LINK_FAR);
+    if (sw.host !== host) core.setLink(sw.address, port.number, false, L.LINK_ISOLATED);
   }
+}
+
+/** The memory has been put back to where isolated hosts were moved: they stay given up. */
+export function keepIsolated(
+  core: Core,
+  memory: SharedMemory,
+  plan: Plan,
+  isolated: readonly { readonly host: string }[],
+): void {
+  for (const worker of plan.workers.keys()) listSwitches(memory, plan, worker, isolated);
+  for (const { host } of isolated) isolate(core, plan, host);
 }
 
 /** Who has been in hand at how many deaths lately: a host, or a worker without one. */

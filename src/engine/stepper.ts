@@ -50,7 +50,11 @@ export class Stepper {
 
   /** Up to `budget` frames in the order of time, but none behind an event; gives RUN_*. */
   step(budget: number): number {
-    return this.#hands.step(this.#agenda.isOver ? Math.min(budget, STEPS_AT_ONCE) : 1);
+    const eventNs = this.#agenda.isOver ? NEVER : this.#prompter.nextNs();
+    if (eventNs === NEVER) return this.#hands.step(NEVER, Math.min(budget, STEPS_AT_ONCE));
+    // At an event all workers rest.
+    const status = this.#hands.step(eventNs - 1n, 1);
+    return status === RUN_DONE ? RUN_BUDGET : status;
   }
 
   /** Has the next event happen if it comes before the next frame or with it. */

@@ -16,7 +16,7 @@ import { closeRings, type DrainFile, type DrainResult } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import type { Plan } from './plan.ts';
-import { Blame, isolate, listSwitches, repairWorker } from './rescue.ts';
+import { Blame, isolate, keepIsolated, type Loss, listSwitches, repairWorker } from './rescue.ts';
 import { RESTING, SETTLED, States, untilWritten } from './settle.ts';
 import type { Task } from './task.ts';
 
@@ -43,12 +43,6 @@ interface Hand {
   silentLooks: number;
   isEnded: boolean;
   restarts: number;
-}
-
-interface Loss {
-  readonly worker: number;
-  readonly error: Error;
-  readonly sinceMs: number;
 }
 
 export interface ThreadsOptions {
@@ -360,6 +354,10 @@ export class Threads {
     const hasBegun = () => this.#states.of(worker) !== C.STATE_STARTING;
     this.#beginnings.push(this.#until(hasBegun).then(told));
     this.#warmSpare();
+  }
+
+  keepIsolated(): void {
+    keepIsolated(this.#options.core, this.#memory, this.#plan, this.isolated);
   }
 
   #giveUp(host: string, why: string): void {

@@ -15,6 +15,8 @@ import type { PortName } from '../topology/model.ts';
 import { type Explanation, explain } from './explain.ts';
 import { assertLength, type Injector } from './injector.ts';
 import type { Observer } from './observe.ts';
+import { NetworkError } from './options.ts';
+import type { PlannedSwitch } from './plan.ts';
 import { Restorable } from './restorable.ts';
 import type { Threads } from './threads.ts';
 
@@ -94,5 +96,10 @@ export abstract class Viewable extends Restorable {
       isolated: [...this.isolated],
       events: this.events(),
     };
+  }
+
+  protected override assertMoved({ host }: PlannedSwitch): void {
+    const given = this.isolated.find((each) => each.host === host);
+    if (given !== undefined) throw new NetworkError(`${host} is isolated: ${given.why}`);
   }
 }

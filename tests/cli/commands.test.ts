@@ -117,6 +117,7 @@ describe.concurrent('what vswitch says about itself', () => {
       'physical',
       'traffic',
       'captures',
+      'events',
       'teaching',
     ]);
     for (const key of Object.values<{ description?: string }>(schema.properties)) expect(key.description).toBeTruthy();

@@ -19,13 +19,14 @@ export async function built(): Promise<{ readonly folder: string; readonly Netwo
   for (const room of rooms) {
     for (const entry of readdirSync(join(root, 'src', room), { recursive: true, encoding: 'utf8' })) {
       const from = join(root, 'src', room, entry);
-      const to = join(folder, room, entry);
+      const to = join(folder, 'dist', room, entry);
       mkdirSync(dirname(to), { recursive: true });
       if (/\.(wasm|js)$/.test(entry)) cpSync(from, to);
       else if (entry.endsWith('.ts') && !entry.endsWith('.d.ts')) writeFileSync(js(to), await transformed(from));
     }
   }
-  const module = (await import(pathToFileURL(join(folder, 'engine/network.js')).href)) as NetworkModule;
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+  const module = (await import(pathToFileURL(join(folder, 'dist/engine/network.js')).href)) as NetworkModule;
   return { folder, Network: module.Network };
 }
 
