@@ -71,6 +71,8 @@ export async function run(file: string | undefined, options: RunOptions): Promis
 }
 
 function build(file: string | undefined, options: RunOptions): Network {
+  if (file?.endsWith('.vsnap') === true)
+    throw new UsageError(`${file} is a snapshot; go on from it with vswitch run --restore ${file}`);
   const topology = file === undefined ? parseTopology(DEMO, 'demo') : loadTopology(file);
   tellWarnings(topology);
   const { clock = 'wall' } = options;

@@ -1,4 +1,5 @@
 /** `vswitch snapshot info` and `diff`, and the snapshots that a run takes. */
+import { dirname } from 'node:path';
 import { stdout } from 'node:process';
 import { diff } from '../engine/diff.ts';
 import type { Network } from '../engine/network.ts';
@@ -7,6 +8,7 @@ import { formatBytes } from '../telemetry/bytes.ts';
 import type { TimeFile } from './arguments.ts';
 import { EXIT_FINE, UsageError } from './errors.ts';
 import { counted, grouped } from './format.ts';
+import { makeFolder } from './output.ts';
 
 export async function info(file: string, options: { readonly json?: boolean }): Promise<number> {
   const snapshot = await Snapshot.load(file);
@@ -34,10 +36,20 @@ export async function tellDiff(
   after: string,
   options: { readonly ages?: boolean; readonly json?: boolean },
 ): Promise<number> {
-  const found = diff(await Snapshot.load(before), await Snapshot.load(after), { ages: options.ages === true });
+  const [a, b] = [await Snapshot.load(before), await Snapshot.load(after)];
+  if (shapeOf(a) !== shapeOf(b))
+    throw new UsageError(
+      `${before} is of ${a.topology.name} and ${after} of ${b.topology.name}, which differ; name two states of one network`,
+    );
+  const found = diff(a, b, { ages: options.ages === true });
   if (options.json === true) stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   else stdout.write(found.length === 0 ? 'no difference\n' : `${found.map(({ sentence }) => sentence).join('\n')}\n`);
   return EXIT_FINE;
+}
+
+/** What two states must have in common to be compared: hosts, switches and cables. */
+function shapeOf({ topology: { hosts, switches, links } }: Snapshot): string {
+  return JSON.stringify([hosts, switches, links]);
 }
 
 /** New names for the captures of a snapshot: `all.pcapng` goes on in `all.from-5ms.pcapng`. */
@@ -68,11 +80,18 @@ export class Snapshots {
   constructor(network: Network, asked: readonly TimeFile[], startNs: bigint, endNs: bigint) {
     this.#network = network;
     this.#ahead = asked.toSorted((a, b) => Number(a.atNs - b.atNs));
+    const files = new Set<string>();
     for (const { atNs, file } of asked) {
+      if (files.has(file))
+        throw new UsageError(`--snapshot-at: ${file} is named twice; give each snapshot its own file`);
+      files.add(file);
+      makeFolder(dirname(file), 'give another path for the snapshot');
       const wrong = atNs < startNs ? 'begins at' : endNs > 0n && atNs > endNs ? 'ends at' : null;
       if (wrong !== null) {
         const bound = wrong === 'begins at' ? startNs : endNs;
-        throw new UsageError(`--snapshot-at ${timeWords(atNs)}=${file}: the run ${wrong} ${timeWords(bound)}`);
+        throw new UsageError(
+          `--snapshot-at ${timeWords(atNs)}=${file}: the run ${wrong} ${timeWords(bound)}; name a time in between, or change --duration`,
+        );
       }
     }
   }

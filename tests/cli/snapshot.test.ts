@@ -1,6 +1,6 @@
 /** Snapshots at the command line: taken on the way, gone on from, looked into, compared. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Difference } from '../../src/telemetry/difference.ts';
 import type { Report } from '../../src/telemetry/report.ts';
@@ -94,25 +94,35 @@ describe.concurrent('snapshots are refused in one line', () => {
       ],
       [
         ['run', file, '--clock', 'virtual', '-d', '1ms', '--snapshot-at', '2ms=b.vsnap'],
-        /--snapshot-at 2 ms=b\.vsnap: the run ends at 1 ms$/,
+        /--snapshot-at 2 ms=b\.vsnap: the run ends at 1 ms; name a time in between, or change --duration$/,
       ],
       [
         ['run', '--restore', 'a.vsnap', '--snapshot-at', '10us=b.vsnap'],
-        /--snapshot-at 10 us=b\.vsnap: the run begins at 1 ms$/,
+        /--snapshot-at 10 us=b\.vsnap: the run begins at 1 ms; name a time in between, or change --duration$/,
+      ],
+      [['run', 'a.vsnap'], /a\.vsnap is a snapshot; go on from it with vswitch run --restore a\.vsnap$/],
+      [
+        ['run', file, '--snapshot-at', '1us=c.vsnap', '--snapshot-at', '2us=c.vsnap'],
+        /c\.vsnap is named twice; give each snapshot its own file$/,
+      ],
+      [
+        ['run', file, '--snapshot-at', '1us=lab.yaml/c.vsnap'],
+        /lab\.yaml: that is no folder; give another path for the snapshot$/,
       ],
       [['run', file, '--snapshot-at', '5ms'], /expected TIME=FILE, such as 5ms=before\.vsnap/],
     ];
     for (const [args, line] of cases) expectOneLine(await vswitch(args, { cwd }), 2, line);
   });
 
-  it('when they cannot be written, and the run ends as it should', async () => {
+  it('when they cannot be written in the end, and the run ends as it should', async () => {
     const cwd = folder();
     const file = write(cwd, 'lab.yaml', `${LAB}${TRAFFIC}`);
+    mkdirSync(join(cwd, 'taken'));
     const ended = await vswitch(
-      ['run', file, '--clock', 'virtual', '-d', '2ms', '--snapshot-at', '1ms=no/a.vsnap', '--json'],
+      ['run', file, '--clock', 'virtual', '-d', '2ms', '--snapshot-at', '1ms=taken', '--json'],
       { cwd },
     );
-    expectOneLine(ended, 1, /no\/a\.vsnap: no such directory; give another path for the snapshot$/);
+    expectOneLine(ended, 1, /taken: that is a directory; give another path for the snapshot$/);
     expect(JSON.parse(ended.stdout)).toMatchObject({ seconds: 0.002, ledger: { balanced: true } });
   });
 });
