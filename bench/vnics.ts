@@ -1,7 +1,7 @@
 /**
  * Does a frame cost more where there are many vNICs? Hosts with 8 vNICs each, all guests sending 64-byte frames as fast as they
- * can: seven of eight to their neighbour on the host, the eighth to the same VM of the next host, by its uplink and a physical
- * switch. Guests make the frames and take them, so that buffers, rings and counters are in the figures. One worker, on the
+ * can: seven of eight to their neighbour on the host, the eighth to the same VM of the host beside it, which does the same, by its
+ * uplink and a physical switch. Guests make the frames and take them, so that buffers, rings and counters are in the figures. One worker, on the
  * wall clock and on the virtual one, moved by this thread; the sizes take turns in one process, and a ratio is that of one turn.
  *
  * A cost is CPU time over the frames that reached a guest.
@@ -40,7 +40,7 @@ function topology(hosts: number, delay: string): Topology {
   const numbers = Array.from({ length: racks }, (_, rack) => rack + 1);
   const traffic = numbers.flatMap((rack) =>
     Array.from({ length: rackHosts(rack - 1) }, (_, i) => {
-      const next = ((i + 1) % rackHosts(rack - 1)) + 1;
+      const next = (i ^ 1) + 1;
       return Array.from({ length: VNICS }, (_, vm) => ({
         from: `r${rack}h${i + 1}/vm${vm + 1}`,
         to:
