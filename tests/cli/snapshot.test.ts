@@ -1,6 +1,6 @@
 /** Snapshots at the command line: taken on the way, gone on from, looked into, compared. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Difference } from '../../src/telemetry/difference.ts';
 import type { Report } from '../../src/telemetry/report.ts';

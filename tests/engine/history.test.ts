@@ -29,12 +29,16 @@ function build({ topology }: World, more: NetworkOptions = {}): { network: Netwo
 
 /** Lives a world up to so many frames, and no input beyond. */
 async function liveTo(network: Network, { acts, endNs }: World, position: number): Promise<void> {
+  // Not with a budget of 0: what stands on the agenda for the very beginning would happen.
+  const moveTo = (ns: bigint) => {
+    if (network.position < position) network.advance(ns, position - network.position);
+    return network.position >= position;
+  };
   for (const { atNs, act } of acts) {
-    if (network.position < position) network.advance(atNs, position - network.position);
-    if (network.position >= position) return;
+    if (moveTo(atNs)) return;
     await perform(network, act);
   }
-  network.advance(endNs, position - network.position);
+  moveTo(endNs);
 }
 
 /** Lives a world up to a time, with the inputs at that time. */
