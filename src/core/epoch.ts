@@ -23,6 +23,8 @@ import { Worker } from './worker';
 const NEVER: u64 = u64.MAX_VALUE;
 /** What `memory.atomic.wait32` says. */
 const TIMED_OUT: i32 = 2;
+/** Every so many waits the full number of looks is tried again. */
+const TRY_MASK: u32 = 63;
 /** A status beside RUN_*: there is more to do at once. */
 const GO_ON: u32 = 4;
 /** A worker that waits looks up that often, for commands. */
@@ -171,6 +173,22 @@ export function runEpochs(worker: Worker, budget: u64, mayWait: bool): u32 {
   return status == GO_ON ? RUN_BUDGET : status;
 }
 
+/**
+ * Looks for a while whether the others have come. To be woken takes as long as a short epoch, and who is late for one makes the
+ * others wait at its end: two workers would take turns. Where cores are scarce looking is what makes others late, so that
+ * less of it is done as long as it is in vain, but for a try now and then.
+ */
+function isSoon(worker: Worker, e: Epochs, turn: u32): bool {
+  if ((worker.waits++ & TRY_MASK) == 0) worker.spins = e.spins;
+  for (let spins = worker.spins; spins != 0; spins--) {
+    if (atomic.load<u32>(changetype<usize>(e)) == turn) continue;
+    worker.spins = e.spins;
+    return true;
+  }
+  worker.spins = worker.spins >>> 1;
+  return false;
+}
+
 /** One look at where the epochs are, and what it asks for. */
 function takePart(worker: Worker, e: Epochs, budget: u64, mayWait: bool): u32 {
   const turnAt = changetype<usize>(e);
@@ -193,7 +211,6 @@ function takePart(worker: Worker, e: Epochs, budget: u64, mayWait: bool): u32 {
   }
   if (!mayWait) return RUN_WAIT;
   if (atomic.load<u32>(turnAt + offsetof<Epochs>('halted')) != 0) return RUN_BUDGET;
-  let spins = e.spins;
-  while (spins != 0 && atomic.load<u32>(turnAt) == turn) spins--;
-  return spins == 0 && atomic.wait<i32>(turnAt, <i32>turn, WAIT_NS) == TIMED_OUT ? RUN_BUDGET : GO_ON;
+  if (isSoon(worker, e, turn)) return GO_ON;
+  return atomic.wait<i32>(turnAt, <i32>turn, WAIT_NS) == TIMED_OUT ? RUN_BUDGET : GO_ON;
 }

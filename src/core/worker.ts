@@ -36,6 +36,8 @@ export class Worker {
   /** 1: events strictly in order, island by island at each instant; 0: an island may go through a whole cell before the next one. */
   inOrder: u32;
   done: u32; // the last epoch that it has finished
+  spins: u32; // looks before it goes to sleep, as far as they have been worth it lately
+  waits: u32;
   inlets: u32; // wires that lead here from other workers
   inletCount: u32;
 }

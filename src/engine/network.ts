@@ -44,8 +44,8 @@ import { Stepper } from './stepper.ts';
 import { Threads } from './threads.ts';
 import { Viewable } from './viewable.ts';
 
-/** Some tens of microseconds. */
-const SPINS = 20_000;
+/** Looks of a worker at the others before it sleeps: some hundreds of microseconds, longer than it takes to be woken. */
+const SPINS = 300_000;
 
 /** What a network is made from that goes on where another one was. */
 interface Source {
