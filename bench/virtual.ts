@@ -62,18 +62,14 @@ const bridge = (): object => ({
   traffic: stations.map((i) => ({ from: `h${i}/vm`, to: `h${opposite(i)}/vm` })),
 });
 
-/** Hosts with 8 VMs, each sending to its neighbour at full rate, but the last one to that of the next host. */
+/** Hosts with 8 VMs, each sending to its neighbour at full rate, but the last one to that of the host beside it, which does the same. */
 function hosts(count: number, delay: string): object {
-  const numbers = Array.from({ length: count }, (_, i) => i + 1);
-  const traffic = numbers.flatMap((host) =>
-    Array.from({ length: STATIONS }, (_, i) => {
-      const far = count > 1 && i + 1 === STATIONS;
-      return {
-        from: `h${host}/vm${i + 1}`,
-        to: far ? `h${(host % count) + 1}/vm${i + 1}` : `h${host}/vm${((i + 1) % STATIONS) + 1}`,
-      };
+  const traffic = Array.from({ length: count }, (_, host) =>
+    stations.map((vm) => {
+      const beside = count > 1 && vm === STATIONS ? host ^ 1 : host;
+      return { from: `h${host + 1}/vm${vm}`, to: `h${beside + 1}/vm${beside === host ? (vm % STATIONS) + 1 : vm}` };
     }),
-  );
+  ).flat();
   return {
     hosts: {
       h: {

@@ -125,8 +125,9 @@ export class History {
       const isOver = stage.run(stop, Math.max(most, 1));
       this.#look();
       if (!isOver) continue;
-      if (stop === untilNs) return true;
-      if (stage.position !== ahead?.position) throw astray(stage);
+      if (ahead === undefined || ahead.timeNs > untilNs) return true;
+      // Nothing is due before it: it comes now, at the end of the run, too.
+      if (stage.position !== ahead.position) throw astray(stage);
     }
   }
 

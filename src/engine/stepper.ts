@@ -37,7 +37,8 @@ export class Stepper {
       let reached = RUN_TIGHT;
       while (reached !== RUN_DONE && this.#hands.position < stop)
         reached = this.#emptied(this.#hands.run(ns, Math.min(stop - this.#hands.position, STEPS_AT_ONCE)));
-      return reached;
+      // Who has used up his budget is not to see what stands on the agenda next.
+      return this.#hands.position < stop ? reached : RUN_BUDGET;
     });
   }
 

@@ -28,6 +28,8 @@ export interface World {
 }
 
 const END_NS = 400_000;
+/** Some of them the same, the first and the last among them. */
+const instants = fc.oneof(fc.integer({ min: 0, max: END_NS }), fc.constantFrom(0, END_NS / 2, END_NS));
 const rate = fc.constantFrom('10G', '1G', '2500M');
 const cable = fc.record({
   delay: fc.constantFrom('0ns', '500ns', '3us', '20us'),
@@ -86,7 +88,7 @@ export const worlds: fc.Arbitrary<World> = fc
     hosts: fc.array(hosts, { minLength: 1, maxLength: 3 }),
     streams: fc.array(streams, { minLength: 1, maxLength: 5 }),
     events: fc.array(events, { maxLength: 6 }),
-    acts: fc.array(fc.record({ atNs: fc.integer({ min: 0, max: END_NS }), act: acts }), { maxLength: 12 }),
+    acts: fc.array(fc.record({ atNs: instants, act: acts }), { maxLength: 12 }),
     seed: fc.nat({ max: 1000 }),
   })
   .map((drawn): World => {
@@ -174,12 +176,13 @@ export async function live(network: Network, { acts }: World, first = 0, end = a
   }
 }
 
-/** The same, but for ages, which are as of when a switch was last moved: between two frames that depends on where the run was cut up. */
+/** The same, but for ages and the time itself: between two frames both depend on where the run was cut up. */
 export function toldOf(network: Network, atTime: boolean): unknown {
-  return atTime
-    ? told(network)
-    : JSON.parse(JSON.stringify(told(network), (key, value) => (key === 'ageSeconds' ? 0 : value)));
+  return atTime ? told(network) : JSON.parse(JSON.stringify(told(network), withoutTime));
 }
+
+const withoutTime = (key: string, value: unknown): unknown =>
+  key === 'ageSeconds' ? 0 : key === '' ? { ...(value as object), seconds: 0 } : value;
 
 /** All that a network tells, but for what depends on the machine and on where captures go. */
 export function told(network: Network): unknown {
