@@ -11,21 +11,9 @@ import { dirname, resolve } from 'node:path';
 import { runBench } from './child.ts';
 import { type Figure, type Line, meets } from './line.ts';
 import { machine } from './machine.ts';
+import { BENCHES } from './names.ts';
 import { isSmoke, options } from './options.ts';
 
-const BENCHES = [
-  'peers',
-  'policy',
-  'hosts',
-  'virtual',
-  'start',
-  'idle',
-  'footprint',
-  'vnics',
-  'table',
-  'snapshot',
-  'micro',
-];
 const RESULTS = resolve(import.meta.dirname, 'results');
 const { out } = options(
   { out: resolve(RESULTS, 'latest.json') },

@@ -21,7 +21,7 @@ import { Switch } from './switch';
 import { crossings, DAMAGED, hasSpace, lastDue, occupy, put, takesOne, Wire } from './wire';
 
 export const SEND_FULL: u32 = 0;
-export const SEND_DONE: u32 = 1;
+const SEND_DONE: u32 = 1;
 export const SEND_LOST: u32 = 2;
 
 /** For a setting that is to stay as it is. */

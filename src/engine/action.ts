@@ -4,7 +4,7 @@
  */
 import { stormLimitDefault } from '../topology/defaults.ts';
 import type { CableChange, EventAction } from '../topology/event-model.ts';
-import type { PortName, Topology } from '../topology/model.ts';
+import type { Link, PortName, Topology } from '../topology/model.ts';
 import { isGlob, matchPorts } from '../topology/ports.ts';
 import type { CommandBody } from './command.ts';
 import type { Directory } from './directory.ts';
@@ -44,7 +44,7 @@ export class Actions {
     if ('plug' in action) return this.cable(action.plug, true);
     if ('linkDown' in action) return this.link(action.linkDown, false);
     if ('linkUp' in action) return this.link(action.linkUp, true);
-    if ('wire' in action) return this.#wire(action.wire);
+    if ('wire' in action) return this.wire(action.wire.port, changeOf(action.wire));
     if ('stopVm' in action) return this.#guests(action.stopVm, false);
     if ('startVm' in action) return this.#guests(action.startVm, true);
     if ('stopTraffic' in action) return this.#traffic(action.stopTraffic, false);
@@ -69,8 +69,7 @@ export class Actions {
   /** Both ends of a cable. */
   cable(name: PortName, up: boolean): Act {
     const { port } = this.#directory.port(name);
-    const cable = this.#topology.links.find(({ a, b }) => a === port.name || b === port.name);
-    if (cable === undefined) throw new NetworkError(`${name} has no cable in ${this.#topology.name}`);
+    const cable = this.#linkOf(name);
     const ends = [cable.a, cable.b].map((end) => this.#plan.ports.get(end)!);
     const deeds = ends.map((end) => setLink(end.sw, end.port, up));
     return { what: `${port.name} ${up ? 'plugged' : 'unplugged'}`, deeds };
@@ -83,21 +82,21 @@ export class Actions {
     return hasCable ? this.cable(name, up) : this.link(name, up);
   }
 
-  #wire({ port: name, delayNs, jitterNs, reorder, ...more }: CableChange): Act {
+  /** Both directions of a cable. */
+  wire(name: PortName, change: WireChange): Act {
     const { port } = this.#directory.port(name);
-    const link = this.#topology.links.find(({ a, b }) => a === port.name || b === port.name);
-    if (link === undefined) throw new NetworkError(`${name} has no cable in ${this.#topology.name}`);
-    const change: WireChange = {
-      ...more,
-      ...(delayNs !== undefined && { delayNs: BigInt(Math.round(delayNs)) }),
-      ...(jitterNs !== undefined && { jitterNs: BigInt(Math.round(jitterNs)) }),
-      ...(reorder !== undefined && { reorder: { share: reorder.share, byNs: BigInt(Math.round(reorder.byNs)) } }),
-    };
-    const deeds = directionsOf(this.#plan, link, port.name).map((wire) => ({
+    const deeds = directionsOf(this.#plan, this.#linkOf(name), port.name).map((wire) => ({
       sw: this.#directory.port(wire.from!).sw,
       body: { setWire: wireCommand(port.name, wire, change) },
     }));
     return { what: `cable of ${port.name}: ${told(change)}`, deeds };
+  }
+
+  #linkOf(name: PortName): Link {
+    const { port } = this.#directory.port(name);
+    const link = this.#topology.links.find(({ a, b }) => a === port.name || b === port.name);
+    if (link === undefined) throw new NetworkError(`${name} has no cable in ${this.#topology.name}`);
+    return link;
   }
 
   #guests(name: string, on: boolean): Act {
@@ -205,4 +204,14 @@ function setLink(sw: PlannedSwitch, port: PlannedPort, up: boolean, reason: numb
 export function logicalOf(sw: PlannedSwitch, port: PlannedPort): number {
   if (port.kind === 'uplink') return L.LOGICAL_TEAM;
   return sw.uplinks.lags.find(({ members }) => members.includes(port.number))?.members[0] ?? port.number;
+}
+
+/** A change as the topology has it, with whole ns. */
+function changeOf({ port: _, delayNs, jitterNs, reorder, ...more }: CableChange): WireChange {
+  return {
+    ...more,
+    ...(delayNs !== undefined && { delayNs: BigInt(Math.round(delayNs)) }),
+    ...(jitterNs !== undefined && { jitterNs: BigInt(Math.round(jitterNs)) }),
+    ...(reorder !== undefined && { reorder: { share: reorder.share, byNs: BigInt(Math.round(reorder.byNs)) } }),
+  };
 }

@@ -1,8 +1,8 @@
 /** What an operator may ask of a network: names and values are checked here, then whoever moves the switch carries it out. */
 import type { EventReport } from '../telemetry/report.ts';
 import type { EventAction, EventCondition } from '../topology/event-model.ts';
-import type { Link, PortName, PortVlan, Topology } from '../topology/model.ts';
-import { type Act, type Actions, logicalOf, told } from './action.ts';
+import type { PortName, PortVlan, Topology } from '../topology/model.ts';
+import { type Act, type Actions, logicalOf } from './action.ts';
 import type { Agenda } from './agenda.ts';
 import type { CommandBody } from './command.ts';
 import type { Directory } from './directory.ts';
@@ -11,7 +11,7 @@ import { macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
 import { individualAddress, NetworkError, TIME_NS_MAX, vlanId } from './options.ts';
 import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
-import { directionsOf, type WireChange, wireCommand } from './wire-change.ts';
+import type { WireChange } from './wire-change.ts';
 
 export type FlushTarget =
   | { readonly switch: string; readonly vlan?: number }
@@ -151,26 +151,13 @@ export abstract class Operator {
    * before its queue is, and drops as `queue_full` then.
    */
   async setWire(name: PortName, change: WireChange): Promise<void> {
-    const { port } = this.directory.port(name);
-    const link = this.#cableOf(port.name);
-    if (change.delayNs !== undefined) this.checkDelay(port.name, change.delayNs);
-    const directions = directionsOf(this.plan, link, port.name).map((wire) => ({
-      sw: this.directory.port(wire.from!).sw,
-      setWire: wireCommand(port.name, wire, change),
-    }));
-    const atNs = this.nowNs;
-    await Promise.all(directions.map(({ sw, setWire }) => this.command(sw, { setWire })));
-    this.#tell(atNs, `cable of ${port.name}: ${told(change)}`);
+    const act = this.actions.wire(name, change);
+    if (change.delayNs !== undefined) this.checkDelay(name, change.delayNs);
+    await this.#enact(act);
   }
 
   /** Throws NetworkError when a cable may not have that delay now. */
   protected abstract checkDelay(name: PortName, delayNs: bigint): void;
-
-  #cableOf(name: PortName): Link {
-    const cable = this.topology.links.find(({ a, b }) => a === name || b === name);
-    if (cable === undefined) throw new NetworkError(`${name} has no cable in ${this.topology.name}`);
-    return cable;
-  }
 
   /** Forgets learned addresses: of one port or of a whole switch, in one VLAN or in all. Uplinks of a team are forgotten together. */
   async flush(of: FlushTarget): Promise<void> {

@@ -33,7 +33,7 @@ export class SnapshotError extends Error {
   override readonly name = 'SnapshotError';
 }
 
-export const FORMAT = 1;
+const FORMAT = 1;
 const MAGIC = Buffer.from([0x89, 0x56, 0x53, 0x4e, 0x41, 0x50, 0x0d, 0x0a]);
 const HEAD_BYTES = 24;
 const DIGEST_BYTES = 32;

@@ -5,24 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Line } from '../../bench/line.ts';
+import { BENCHES } from '../../bench/names.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-smoke-'));
 const out = join(folder, 'smoke.json');
 const bench = (file: string): string => new URL(`../../bench/${file}`, import.meta.url).pathname;
 const run = (...args: string[]) => spawnSync(process.execPath, ['--import', 'tsx', ...args], { encoding: 'utf8' });
-const BENCHES = [
-  'peers',
-  'policy',
-  'hosts',
-  'virtual',
-  'start',
-  'idle',
-  'footprint',
-  'vnics',
-  'table',
-  'snapshot',
-  'micro',
-];
 let lines: Line[] = [];
 let table = '';
 

@@ -1,0 +1,14 @@
+/** The benches of the canonical set, in the order in which `npm run bench` runs them. */
+export const BENCHES = [
+  'peers',
+  'policy',
+  'hosts',
+  'virtual',
+  'start',
+  'idle',
+  'footprint',
+  'vnics',
+  'table',
+  'snapshot',
+  'micro',
+];
