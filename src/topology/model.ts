@@ -274,12 +274,50 @@ export interface Stream {
   readonly count: number | null;
 }
 
+/** Where on its way through a port a frame is captured. */
+export type CaptureStage = 'wire' | 'inside';
+
+/** Bounds of a file or of a whole capture; the first that is reached counts. */
+export interface CaptureBounds {
+  /** Bytes before compression. */
+  readonly bytes?: number;
+  readonly ns?: number;
+  readonly frames?: number;
+}
+
 export interface CaptureRequest {
-  /** Path of the file to write, as the user wrote it; `.pcap` gives classic nanosecond pcap, all else pcapng. */
+  /**
+   * Path of the file to write, as the user wrote it; `-` is the standard output. `.pcap` gives classic nanosecond pcap, all else
+   * pcapng; `.gz` and `.zst` behind that compress.
+   */
   readonly file: string;
+  /** Ports, and `owner/DROP` for what died at a host's or physical switch's ports. */
   readonly ports: readonly PortName[];
   /** Bytes of each frame kept, 0: all. */
   readonly snapLength: number;
+  /** Cables, each named by the port at one of its ends. Default: none. */
+  readonly wires?: readonly PortName[];
+  /**
+   * `wire`, the default: as the frame is on the port's wire. `inside`: as the switch relays it, with the tag of its VLAN, behind
+   * the checks on the way in and before tagging on the way out.
+   */
+  readonly stages?: readonly CaptureStage[];
+  /** Seen from the switch; default both. */
+  readonly direction?: 'in' | 'out' | 'both';
+  /** A pcap-filter expression; default: every frame. */
+  readonly filter?: string;
+  /** One in so many of the frames that pass the filter, at each interface; default 1. */
+  readonly sample?: number;
+  /** Internal time, ns; default: the start of the run. */
+  readonly startNs?: number;
+  /** Internal time, ns; default: the end of the run. */
+  readonly stopNs?: number;
+  /** When to begin another file, and how many to keep; without `keep` all. */
+  readonly rotate?: CaptureBounds & { readonly keep?: number };
+  /** After which the capture is over while the run goes on. */
+  readonly limit?: CaptureBounds;
+  /** Whether the run goes on when the file cannot be written any more; default `continue`. */
+  readonly onError?: 'continue' | 'stop';
 }
 
 /** Rules that are switched off for a lesson. */
