@@ -22,6 +22,9 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 /** Most octets kept of a frame where there is no limit, for classic pcap, which knows no such thing. */
 const SNAP_MOST = 262_144;
 
+/** Names in all files of a run. */
+const NAMES_MAX = 100_000;
+
 /** Section header, interfaces by the numbers that the core writes into its blocks, and names; or the header of a classic pcap. */
 export function header(plan: Plan, capture: PlannedCapture, topology: Topology, clock: string): Uint8Array {
   const { request, interfaces } = capture;
@@ -47,8 +50,20 @@ export function pcapngHeader(
   const described = interfaces.map(({ name, description, mac, speedBps }) =>
     interfaceDescription({ name, description, mac: mac === null ? null : octets(mac), speedBps, snapLength, filter }),
   );
+  return Buffer.concat([section, ...described, namesBlock(plan, topology)]);
+}
+
+const blocks = new WeakMap<Topology, Uint8Array>();
+
+/** Empty where nobody has a name, or where so many files would say so many names that they would be most of what is written. */
+function namesBlock(plan: Plan, topology: Topology): Uint8Array {
+  const known = blocks.get(topology);
+  if (known !== undefined) return known;
   const names = namesOf(topology);
-  return Buffer.concat([section, ...described, ...(names.length > 0 ? [nameResolution(names)] : [])]);
+  const isWorth = names.length > 0 && names.length * plan.captures.length <= NAMES_MAX;
+  const block = isWorth ? nameResolution(names) : new Uint8Array(0);
+  blocks.set(topology, block);
+  return block;
 }
 
 /** Each vNIC by its address and, where it has one, IP address; the first one with an address has its name. */

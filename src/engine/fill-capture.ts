@@ -4,6 +4,7 @@ import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import type { Plan } from './plan.ts';
 import {
+  beginning,
   INJECT_BYTES_MAX,
   isClassic,
   NAME_BYTES_MAX,
@@ -94,14 +95,4 @@ function fillTexts(m: SharedMemory, { switches, dropTexts }: Plan): void {
     m.setU32(sw.address + L.Switch_dropTexts, address);
     for (const port of sw.ports) m.setU32(port.address + L.Port_nameAt, text(port.name.slice(sw.host.length + 1)));
   }
-}
-
-function beginning({ name, rule }: { readonly name: string; readonly rule: string }): string {
-  return `drop=${name}${rule === '-' ? '' : ` rule=${rule}`} port=`;
-}
-
-/** Octets of all texts. */
-export function textBytes(ports: readonly string[]): number {
-  const texts = [...VERDICTS.map(beginning), ' vid=', ' owner=', ' pin=', ...ports];
-  return texts.reduce((sum, text) => sum + 1 + Buffer.byteLength(text), 0);
 }

@@ -4,6 +4,7 @@
  */
 import type { FilterProgram } from '../capture/filter.ts';
 import { compileFilter } from '../capture/filter.ts';
+import { VERDICTS } from '../telemetry/generated/verdicts.ts';
 import type { CaptureRequest, Link, PortName, Topology } from '../topology/model.ts';
 import type { DraftSwitch } from './draft.ts';
 import * as L from './generated/layout.ts';
@@ -55,6 +56,14 @@ export interface PlannedCapture {
   readonly points: readonly PlannedPoint[];
   /** A copy for each worker, with room for a frame of its own. */
   readonly filters: readonly PlannedFilter[];
+}
+
+/** core/dropped.ts reads them. */
+export interface PlannedTexts {
+  readonly address: number;
+  readonly verdictsAt: number;
+  readonly textsAt: number;
+  readonly bytesMax: number;
 }
 
 export interface CaptureOptions {
@@ -143,6 +152,20 @@ export function planCaptures(
     return { request, rings, interfaces: sights, points, filters };
   });
   return { planned, reserve };
+}
+
+export function planTexts(
+  space: Space,
+  drafts: readonly DraftSwitch[],
+  captures: readonly PlannedCapture[],
+): PlannedTexts | null {
+  if (!captures.some(({ points }) => points.some(({ port }) => port === null))) return null;
+  return {
+    address: space.reserve('captures', L.DropTexts_BYTES),
+    verdictsAt: space.reserve('captures', VERDICTS.length * 4),
+    textsAt: space.reserve('captures', textBytes(drafts.flatMap(({ ports }) => ports.map(({ name }) => name)))),
+    bytesMax: dropBytesOf(drafts),
+  };
 }
 
 function planRing(space: Space, worker: number, bytes: number, margin: number): PlannedRing {
@@ -252,4 +275,15 @@ class Finder {
       ],
     };
   }
+}
+
+/** How the comment of a verdict begins. */
+export function beginning({ name, rule }: { readonly name: string; readonly rule: string }): string {
+  return `drop=${name}${rule === '-' ? '' : ` rule=${rule}`} port=`;
+}
+
+/** Octets of all texts. */
+function textBytes(ports: readonly string[]): number {
+  const texts = [...VERDICTS.map(beginning), ' vid=', ' owner=', ' pin=', ...ports];
+  return texts.reduce((sum, text) => sum + 1 + Buffer.byteLength(text), 0);
 }

@@ -7,15 +7,21 @@
  */
 
 import { formatBytes } from '../telemetry/bytes.ts';
-import { VERDICTS } from '../telemetry/generated/verdicts.ts';
 import { rulesSwitchedOff } from '../topology/event-model.ts';
 import type { CaptureRequest, PortName, PortVlan, Table, Topology, VSwitch } from '../topology/model.ts';
 import { readRule } from '../topology/rule.ts';
 import { type DraftPort, type DraftSwitch, draftSwitches } from './draft.ts';
-import { textBytes } from './fill-capture.ts';
 import * as L from './generated/layout.ts';
 import { cellNsOf, hostsOf, islandsOf, placeOnWorkers } from './placement.ts';
-import { dropBytesOf, INJECT_BYTES_MAX, marginOf, type PlannedCapture, planCaptures } from './plan-capture.ts';
+import {
+  INJECT_BYTES_MAX,
+  marginOf,
+  type PlannedCapture,
+  type PlannedTexts,
+  planCaptures,
+  planTexts,
+} from './plan-capture.ts';
+import { planInjectPool, planPool } from './plan-pool.ts';
 import { type PlannedUplinks, planUplinks } from './plan-uplinks.ts';
 import { type PlannedWire, planWires } from './plan-wires.ts';
 import { align, powerOfTwo, Space } from './space.ts';
@@ -88,14 +94,6 @@ export interface PlannedSwitch {
   readonly duesAt: number;
   readonly captureRingsAt: number;
   readonly captureRings: readonly number[];
-}
-
-/** core/dropped.ts reads them. */
-export interface PlannedTexts {
-  readonly address: number;
-  readonly verdictsAt: number;
-  readonly textsAt: number;
-  readonly bytesMax: number;
 }
 
 /** core/evict.ts draws it. */
@@ -178,8 +176,6 @@ export class PlanError extends Error {
 }
 
 const MEMORY_MAX = 4 * 1024 ** 3 - 65_536;
-const CACHE_LINE = 64;
-const SMALL_SLOT = 128;
 /** Bytes of frame pool for a vNIC: as much as 1 GiB allows, within these bounds. */
 const POOL_SHARE = 1024 ** 3;
 const POOL_BYTES_MIN = 40 * 1024;
@@ -320,20 +316,6 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
   return { ...result, bytes: align(space.next, 65_536) };
 }
 
-function planTexts(
-  space: Space,
-  drafts: readonly DraftSwitch[],
-  captures: readonly PlannedCapture[],
-): PlannedTexts | null {
-  if (!captures.some(({ points }) => points.some(({ port }) => port === null))) return null;
-  return {
-    address: space.reserve('captures', L.DropTexts_BYTES),
-    verdictsAt: space.reserve('captures', VERDICTS.length * 4),
-    textsAt: space.reserve('captures', textBytes(drafts.flatMap(({ ports }) => ports.map(({ name }) => name)))),
-    bytesMax: dropBytesOf(drafts),
-  };
-}
-
 function rulesOf({ events, teaching }: Topology, more: readonly number[]): number[] {
   const rules = new Set([...rulesSwitchedOff(events).map(readRule), ...more]);
   return [...rules].filter((rule) => !teaching?.disabled.includes(rule)).sort((a, b) => a - b);
@@ -374,34 +356,6 @@ function planEviction(space: Space, { ports, table }: DraftSwitch, { teaching }:
     oldestAt: space.reserve('eviction', seats * 16),
     fullestAt: space.reserve('eviction', seats * 16),
   };
-}
-
-/** Half for small frames, half for those of full size; jumbo frames get a class of their own. */
-function planPool(space: Space, bytes: number, mtu: number, vnics: number): PlannedClass[] {
-  const slots = [SMALL_SLOT];
-  const fullSlot = align(Math.min(mtu, 1500) + 22 + L.FRAME_HEADER, CACHE_LINE);
-  if (fullSlot > SMALL_SLOT) slots.push(fullSlot);
-  const classes = slots.map((slot) => cut(space, slot, Math.floor(bytes / slots.length / slot)));
-  if (mtu > 1500) classes.push(cut(space, align(mtu + 22 + L.FRAME_HEADER, CACHE_LINE), 16 * Math.max(1, vnics)));
-  return classes;
-}
-
-/** Frames from outside, up to sizes that no MTU allows; a single one where only `explain` may ask. */
-function planInjectPool(space: Space, frameMax: number, isUsed: boolean): PlannedClass[] {
-  if (!isUsed) return [cut(space, 131_072, 1)];
-  const full = align(frameMax + L.FRAME_HEADER, CACHE_LINE);
-  return [
-    cut(space, SMALL_SLOT, 8192),
-    cut(space, full, Math.max(64, Math.floor(2 ** 23 / full))),
-    cut(space, 131_072, 16),
-  ];
-}
-
-function cut(space: Space, slotBytes: number, count: number): PlannedClass {
-  const from = space.reserve('frame pools', slotBytes * count);
-  const returnsEntries = powerOfTwo(count);
-  const returnsAt = space.reserve('frame pools', returnsEntries * 8);
-  return { slotBytes, from, end: from + slotBytes * count, returnsAt, returnsEntries };
 }
 
 function planStreams(space: Space, topology: Topology): { planned: PlannedStream[]; of: Map<PortName, number[]> } {
