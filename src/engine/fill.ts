@@ -1,4 +1,5 @@
 /** Writes a planned network into fresh (all-zero) shared memory: the only place where the core's structs are filled in. */
+import { captureName } from '../topology/capture-name.ts';
 import type { PortName, PortVlan, Topology, VlanRange } from '../topology/model.ts';
 import type { Core } from './core.ts';
 import { fillPolicy } from './fill-policy.ts';
@@ -267,7 +268,7 @@ class Filler {
       for (const ring of rings) {
         m.setU32(ring.address + L.CaptureRing_buffer, ring.bufferAt);
         m.setU32(ring.address + L.CaptureRing_size, ring.bytes);
-        m.setU32(ring.address + L.CaptureRing_format, request.file.endsWith('.pcap') ? 1 : 0);
+        m.setU32(ring.address + L.CaptureRing_format, captureName(request.file).isPcap ? 1 : 0);
         m.setU64(ring.address + L.CaptureRing_epochNs, this.#options.epochNs);
       }
       for (const point of points) {
