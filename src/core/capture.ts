@@ -49,6 +49,8 @@ export class CaptureRing {
   buffer: u32;
   size: u32;
   format: u32;
+  /** Bytes that one visit to a port can write here. */
+  reserve: u32;
   /** Added to internal time to give the file's, ns since 1970. */
   epochNs: u64;
   // Of a file's first ring, for all of its rings; whoever empties them writes these.
@@ -273,7 +275,7 @@ export function isTight(sw: Switch): bool {
   for (let i: u32 = 0; i < sw.captureRingCount; i++) {
     const ring = ringAt(sw, i);
     const held = ring.headNext - atomic.load<u32>(changetype<usize>(ring) + offsetof<CaptureRing>('tail'));
-    if (!ring.closed && held + sw.captureReserve > ring.size) return true;
+    if (!ring.closed && held + ring.reserve > ring.size) return true;
   }
   return false;
 }

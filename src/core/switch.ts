@@ -125,7 +125,6 @@ export class Switch {
   burstMost: u32; // the same when no budget says less
   captureRings: u32; // where copies of frames here may go
   captureRingCount: u32;
-  captureReserve: u32; // bytes that one visit can write into one of them
   /** 1: something is captured at some port here, and the short cuts have to look. */
   watched: u32;
   drops: u32; // first of a list of CapturePoint: where frames die here

@@ -1,5 +1,6 @@
 /** Writes captures into a fresh memory: rings, points, filters, and the texts with which drops are told. */
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
+import type { CaptureRequest } from '../topology/model.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import type { Plan } from './plan.ts';
@@ -10,40 +11,60 @@ import {
   NAME_BYTES_MAX,
   type PlannedCapture,
   type PlannedFilter,
+  type PlannedPoint,
+  type PlannedRing,
 } from './plan-capture.ts';
 
-const ALWAYS = (1n << 64n) - 1n;
+export const ALWAYS = (1n << 64n) - 1n;
 const FORMAT_PCAP = 1;
 
 export function fillCaptures(m: SharedMemory, plan: Plan, epochNs: bigint): void {
   for (const capture of plan.captures) fillCapture(m, capture, epochNs);
   linkPoints(m, plan);
+  for (const ring of plan.live.flatMap(({ rings }) => rings)) {
+    fillRing(m, ring, 0, epochNs);
+    m.setU32(ring.address + L.CaptureRing_closed, L.CAPTURE_OVER);
+  }
   fillTexts(m, plan);
 }
 
 function fillCapture(m: SharedMemory, { request, rings, points, filters }: PlannedCapture, epochNs: bigint): void {
-  for (const ring of rings) {
-    m.setU32(ring.address + L.CaptureRing_buffer, ring.bufferAt);
-    m.setU32(ring.address + L.CaptureRing_size, ring.bytes);
-    m.setU32(ring.address + L.CaptureRing_format, isClassic(request.file) ? FORMAT_PCAP : 0);
-    m.setU64(ring.address + L.CaptureRing_epochNs, epochNs);
-  }
+  for (const ring of rings) fillRing(m, ring, isClassic(request.file) ? FORMAT_PCAP : 0, epochNs);
   for (const filter of filters) fillFilter(m, filter);
   const { startNs = 0, stopNs } = request;
-  for (const { address, ring, interfaceId, directions, flip, filter } of points) {
-    m.setU32(address + L.CapturePoint_ring, ring);
-    m.setU32(address + L.CapturePoint_interfaceId, interfaceId);
-    m.setU32(address + L.CapturePoint_snapLength, request.snapLength);
-    m.setU32(address + L.CapturePoint_directions, directions);
-    m.setU32(address + L.CapturePoint_flip, flip);
-    m.setU32(address + L.CapturePoint_filter, filter);
-    m.setU32(address + L.CapturePoint_sample, request.sample ?? 1);
-    m.setU64(address + L.CapturePoint_fromNs, BigInt(Math.round(startNs)));
-    m.setU64(address + L.CapturePoint_spanNs, stopNs === undefined ? ALWAYS : BigInt(Math.round(stopNs - startNs)));
-  }
+  const spanNs = stopNs === undefined ? ALWAYS : BigInt(Math.round(stopNs - startNs));
+  for (const point of points) fillPoint(m, point, request, BigInt(Math.round(startNs)), spanNs);
 }
 
-function fillFilter(m: SharedMemory, { address, roomAt, program }: PlannedFilter): void {
+/** Writes a point as it is before it has seen anything. */
+export function fillPoint(
+  m: SharedMemory,
+  { address, ring, interfaceId, directions, flip, filter }: PlannedPoint,
+  { snapLength, sample = 1 }: Pick<CaptureRequest, 'snapLength' | 'sample'>,
+  fromNs: bigint,
+  spanNs: bigint,
+): void {
+  m.bytes.fill(0, address, address + L.CapturePoint_BYTES);
+  m.setU32(address + L.CapturePoint_ring, ring);
+  m.setU32(address + L.CapturePoint_interfaceId, interfaceId);
+  m.setU32(address + L.CapturePoint_snapLength, snapLength);
+  m.setU32(address + L.CapturePoint_directions, directions);
+  m.setU32(address + L.CapturePoint_flip, flip);
+  m.setU32(address + L.CapturePoint_filter, filter);
+  m.setU32(address + L.CapturePoint_sample, sample);
+  m.setU64(address + L.CapturePoint_fromNs, fromNs);
+  m.setU64(address + L.CapturePoint_spanNs, spanNs);
+}
+
+function fillRing(m: SharedMemory, ring: PlannedRing, format: number, epochNs: bigint): void {
+  m.setU32(ring.address + L.CaptureRing_buffer, ring.bufferAt);
+  m.setU32(ring.address + L.CaptureRing_size, ring.bytes);
+  m.setU32(ring.address + L.CaptureRing_reserve, ring.reserve);
+  m.setU32(ring.address + L.CaptureRing_format, format);
+  m.setU64(ring.address + L.CaptureRing_epochNs, epochNs);
+}
+
+export function fillFilter(m: SharedMemory, { address, roomAt, program }: PlannedFilter): void {
   const { reach, words } = program;
   m.setU32s(address, [roomAt, Math.min(reach, INJECT_BYTES_MAX), words.length >>> 1, 0, ...words]);
 }
@@ -67,7 +88,7 @@ function linkPoints(m: SharedMemory, plan: Plan): void {
 }
 
 /** Where the list begins to which a point belongs. */
-function headOf(plan: Plan, point: PlannedCapture['points'][number]): number {
+export function headOf(plan: Plan, point: PlannedPoint): number {
   if (point.port === null) return plan.switches[point.switch]!.address + L.Switch_drops;
   const { address } = plan.ports.get(point.port)!.port;
   return address + (point.isInside ? L.Port_inside : L.Port_capture);

@@ -128,7 +128,6 @@ class Filler {
     m.setU32(at + L.Switch_burstMost, this.#options.burst);
     m.setU32(at + L.Switch_captureRings, sw.captureRingsAt);
     m.setU32(at + L.Switch_captureRingCount, sw.captureRings.length);
-    m.setU32(at + L.Switch_captureReserve, this.#plan.captureReserve);
     m.setU32s(sw.captureRingsAt, sw.captureRings);
     for (const port of sw.ports) this.#fillPort(sw, port);
     fillUplinks(m, sw);

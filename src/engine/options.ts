@@ -14,6 +14,8 @@ export interface NetworkOptions {
   readonly inline?: boolean;
   /** Ports at which `inject` is going to be called; `*` for all. */
   readonly injectAt?: readonly PortName[];
+  /** Places for captures that are attached while the network runs (`attach`), 0-8. Default 0. */
+  readonly live?: number;
   /** Captures beside the topology's own. */
   readonly captures?: readonly CaptureRequest[];
   /** Keep what passes these ports in memory for `takeFrames`; inline only. */
@@ -86,6 +88,7 @@ const HANG_MS = 3000;
 const HANG_MS_MIN = 1500;
 const HANG_MS_MAX = 600_000;
 const STATES_MAX = 10_000;
+const LIVE_MAX = 8;
 const AGEING_SECONDS_MAX = 1_000_000;
 const VID_MAX = 4094;
 /** The latest time the core can stamp a table entry with: 52 bits of ns, 52 days. */
@@ -101,6 +104,7 @@ export function settle(options: NetworkOptions): Settings {
   const hangMs = whole('hangMs', options.hangMs ?? HANG_MS, HANG_MS_MIN, HANG_MS_MAX);
   if (!Number.isInteger(Math.log2(ringEntries)))
     throw new NetworkError(`ringEntries ${ringEntries} is no power of two`);
+  whole('live', options.live ?? 0, 0, LIVE_MAX);
   const age = options.ageingSeconds ?? 1;
   if (!(age > 0 && age <= AGEING_SECONDS_MAX))
     throw new NetworkError(`ageingSeconds ${age} is not in range; allowed is above 0 to ${AGEING_SECONDS_MAX}`);

@@ -16,6 +16,8 @@ export interface PlannedRing {
   readonly address: number;
   readonly bufferAt: number;
   readonly bytes: number;
+  /** Bytes that one visit to a port can write. */
+  readonly reserve: number;
   readonly worker: number;
 }
 
@@ -80,9 +82,9 @@ export const INJECT_BYTES_MAX = 131_072 - 64;
 export const NAME_BYTES_MAX = 255;
 /** Octets that a drop's options take beside names and the beginning of the comment; the longest of these has 64. */
 const DROP_BYTES = 128;
-const CAPTURE_RING_MIN = 4 * 1024 * 1024;
+export const CAPTURE_RING_MIN = 4 * 1024 * 1024;
 const CAPTURE_RING_SMALL = 64 * 1024;
-const BLOCK_OVERHEAD = 80;
+export const BLOCK_OVERHEAD = 80;
 const BOTH = L.CAPTURE_IN | L.CAPTURE_OUT;
 const DROP_SUFFIX = '/DROP';
 /** Words before a filter's instructions: room, reach, count, padding. */
@@ -116,12 +118,11 @@ export function planCaptures(
   islandOf: readonly number[],
   topology: Topology,
   options: CaptureOptions,
-): { planned: PlannedCapture[]; reserve: number } {
+): PlannedCapture[] {
   const finder = new Finder(drafts, islandOf, topology.links);
   const longest = Math.max(...drafts.map((d) => d.mtu)) + 26;
   const margin = marginOf(drafts);
-  let reserve = 0;
-  const planned = options.captures.map((request): PlannedCapture => {
+  return options.captures.map((request): PlannedCapture => {
     const sights = finder.find(request);
     const spots = sights.flatMap(({ spots }) => spots);
     const workers = [...new Set(spots.map((spot) => workerOf[spot.switch]!))].sort((a, b) => a - b);
@@ -130,10 +131,9 @@ export function planCaptures(
     const perFrame = blocksOf(drafts, spots);
     const extra = BLOCK_OVERHEAD + (spots.some(({ port }) => port === null) ? dropBytesOf(drafts) : 0);
     const visit = options.burst * (2 * (arriving + extra) + perFrame * (kept + extra));
-    reserve = Math.max(reserve, visit);
     const floor = options.captures.length > 8 ? CAPTURE_RING_SMALL : CAPTURE_RING_MIN;
     const bytes = powerOfTwo(Math.max(floor, options.virtual ? 2 * visit : 0));
-    const rings = workers.map((worker) => planRing(space, worker, bytes, margin));
+    const rings = workers.map((worker) => planRing(space, worker, { bytes, margin, reserve: visit }));
     const program = request.filter === undefined ? null : compileFilter(request.filter);
     const filters = program === null ? [] : workers.map(() => planFilter(space, program));
     const points = sights.flatMap(({ spots }, interfaceId) =>
@@ -152,15 +152,15 @@ export function planCaptures(
     );
     return { request, rings, interfaces: sights, points, filters };
   });
-  return { planned, reserve };
 }
 
 export function planTexts(
   space: Space,
   drafts: readonly DraftSwitch[],
   captures: readonly PlannedCapture[],
+  isLive: boolean,
 ): PlannedTexts | null {
-  if (!captures.some(({ points }) => points.some(({ port }) => port === null))) return null;
+  if (!isLive && !captures.some(({ points }) => points.some(({ port }) => port === null))) return null;
   return {
     address: space.reserve('captures', L.DropTexts_BYTES),
     verdictsAt: space.reserve('captures', VERDICTS.length * 4),
@@ -169,9 +169,13 @@ export function planTexts(
   };
 }
 
-function planRing(space: Space, worker: number, bytes: number, margin: number): PlannedRing {
+export function planRing(
+  space: Space,
+  worker: number,
+  { bytes, margin, reserve }: { readonly bytes: number; readonly margin: number; readonly reserve: number },
+): PlannedRing {
   const address = space.reserve('captures', L.CaptureRing_BYTES);
-  return { address, bufferAt: space.reserve('captures', bytes + margin), bytes, worker };
+  return { address, bufferAt: space.reserve('captures', bytes + margin), bytes, reserve, worker };
 }
 
 function planFilter(space: Space, program: FilterProgram): PlannedFilter {
@@ -191,7 +195,8 @@ function blocksOf(drafts: readonly DraftSwitch[], spots: Sight['spots']): number
   return Math.max(...bySwitch);
 }
 
-class Finder {
+/** Finds the interfaces of a capture, and what each of them looks at. */
+export class Finder {
   readonly #drafts: readonly DraftSwitch[];
   readonly #islandOf: readonly number[];
   readonly #linkOf: ReadonlyMap<PortName, Link>;

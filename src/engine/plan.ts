@@ -21,6 +21,7 @@ import {
   planCaptures,
   planTexts,
 } from './plan-capture.ts';
+import { type PlannedLive, planLive } from './plan-live.ts';
 import { planInjectPool, planPool } from './plan-pool.ts';
 import { type PlannedUplinks, planUplinks } from './plan-uplinks.ts';
 import { type PlannedWire, planWires } from './plan-wires.ts';
@@ -35,6 +36,8 @@ export interface PlanOptions {
   readonly burst: number;
   /** Entries of a vNIC's ring each way, a power of two, 64-65,536. */
   readonly ringEntries: number;
+  /** Places for captures that are attached while the network runs. */
+  readonly live?: number;
   /** The virtual clock: islands instead of hosts are moved by a worker, and a capture ring holds all that one visit can write. */
   readonly virtual: boolean;
   /** Workers of hosts and physical switches by name; those that it does not name are spread. */
@@ -161,7 +164,8 @@ export interface Plan {
   /** First stream record of each sending port; a guest's records stand together. */
   readonly streamsOf: ReadonlyMap<PortName, readonly number[]>;
   readonly captures: readonly PlannedCapture[];
-  readonly captureReserve: number;
+  /** Places for captures that are attached while the network runs. */
+  readonly live: readonly PlannedLive[];
   /** Bytes behind the buffer of each capture's ring. */
   readonly captureMargin: number;
   /** What tells of drops, where they are captured. */
@@ -204,6 +208,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
   const controlAt = space.reserve('control', CONTROL_WORDS * 4);
   const wires = planWires(space, topology, options.injectAt);
   const captures = planCaptures(space, drafts, workerOf, islands.of, topology, options);
+  const live = planLive(space, drafts, options);
   const frameMax = Math.max(...drafts.map((d) => d.mtu)) + 22;
   const switchOf = new Map(drafts.flatMap((d, i) => d.ports.map((p) => [p.name, i])));
   const arriving = drafts.map((): PlannedWire[] => []);
@@ -220,7 +225,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     // By receiving port; a lane, planned behind its wire, stays there.
     inlets.sort((a, b) => place.get(a.to)! - place.get(b.to)!);
     const slots = powerOfTwo(2 * draft.table.entriesMax);
-    const rings = captures.planned.flatMap((c) =>
+    const rings = [...captures, ...live].flatMap((c) =>
       c.rings.filter((r) => r.worker === workerOf[number]).map((r) => r.address),
     );
     return {
@@ -306,10 +311,10 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     traceAt: space.reserve('control', TRACE_BYTES),
     streams: streams.planned,
     streamsOf: streams.of,
-    captures: captures.planned,
-    captureReserve: captures.reserve,
+    captures,
+    live,
     captureMargin: marginOf(drafts),
-    dropTexts: planTexts(space, drafts, captures.planned),
+    dropTexts: planTexts(space, drafts, captures, live.length > 0),
     mayDisable,
   };
   if (space.next > MEMORY_MAX) throw new PlanError(tooLarge(space));
