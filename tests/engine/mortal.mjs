@@ -11,13 +11,31 @@ function withFaults(text, file) {
   const lines = text.split('\n').map((line, i, all) => {
     const isInline = all.slice(Math.max(0, i - 2), i).includes('@inline');
     const opensFunction = /^(export )?function .*\{$/.test(line) && !isInline;
-    return opensFunction || /^\s+(for|while) \(.*\{$/.test(line) ? `${line} fault(${file});` : line;
+    if (opensFunction || /^\s+do \{$/.test(line)) return `${line} fault(${file});`;
+    return /^\s+(else )?(for|while) \(/.test(line) ? withFaultInHead(line, file) : line;
   });
   return `import { fault } from './fault';\n${lines.join('\n')}`;
 }
 
+/** The call is the first part of the loop's condition: what is done behind its last turn may be what is lost. */
+function withFaultInHead(line, file) {
+  const from = line.indexOf('(') + 1;
+  let depth = 1;
+  let to = from;
+  const ends = [];
+  for (; depth > 0; to++) {
+    if (line[to] === '(') depth++;
+    else if (line[to] === ')') depth--;
+    else if (line[to] === ';' && depth === 1) ends.push(to);
+  }
+  const [start, end] = ends.length === 2 ? [ends[0] + 1, ends[1]] : [from, to - 1];
+  const condition = line.slice(start, end).trim();
+  const call = condition === '' ? `fault(${file})` : `fault(${file}) && (${condition})`;
+  return `${line.slice(0, start)} ${call}${line.slice(end)}`;
+}
+
 const declared =
-  "// @ts-ignore: decorator\n@external('env', 'fault')\nexport declare function fault(file: u32): void;\n";
+  "// @ts-ignore: decorator\n@external('env', 'fault')\nexport declare function fault(file: u32): bool;\n";
 const sources = new Map([['src/core/fault.ts', declared]]);
 const names = readdirSync(folder).filter((name) => name.endsWith('.ts'));
 for (const [file, name] of names.sort().entries())
