@@ -1,7 +1,8 @@
 /**
- * A core that dies where it is told to: the same source, with a call at the entry of every function and at the head of every loop,
- * before its condition is looked at, which is where V8 ends a thread that is terminated (mortal.mjs). So a test finds in seconds
- * what threads would need hours for.
+ * A core that dies where it is told to: the same source, with a call wherever V8 may end a thread that is terminated (mortal.mjs).
+ * That is at the entry of every function and at the head of every loop, before its condition is looked at; and where a function
+ * returns, for there code that is not optimised yet looks whether it should be. So a test finds in seconds what threads
+ * would need hours for.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
