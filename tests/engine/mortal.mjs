@@ -46,7 +46,9 @@ function withFaultInHead(line, file) {
   }
   const [start, end] = ends.length === 2 ? [ends[0] + 1, ends[1]] : [from, to - 1];
   const condition = line.slice(start, end).trim();
-  const call = condition === '' ? `fault(${file})` : `fault(${file}) && (${condition})`;
+  // Without one, where the compiler knows that the loop is left by nothing but a return, it is in front of the body.
+  if (condition === '' || condition === 'true') return `${line} fault(${file});`;
+  const call = `fault(${file}) && (${condition})`;
   return `${line.slice(0, start)} ${call}${line.slice(end)}`;
 }
 
