@@ -25,6 +25,8 @@ export class Worker {
   beat: u32;
   /** Node's number of the thread that runs it. */
   thread: u32;
+  /** What the bell said before the thread looked at its orders and its mail, which its state is the answer to. */
+  heard: u32;
 
   // Virtual clock, epoch.ts.
   epochs: u32; // address of the Epochs

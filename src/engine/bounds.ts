@@ -31,6 +31,7 @@ const WORKER_WORDS: readonly (readonly [field: number, bytes: number])[] = [
   [L.Worker_inHand, 4],
   [L.Worker_beat, 4],
   [L.Worker_thread, 4],
+  [L.Worker_heard, 4],
   [L.Worker_inOrder, 4],
 ];
 const EPOCH_WORDS: readonly (readonly [field: number, bytes: number])[] = [

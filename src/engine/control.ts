@@ -28,8 +28,9 @@ export const STATE_ENDED = 4;
 /** What Worker.inHand says during a command: some switch or other. */
 export const HAND_ANY = 1;
 
-/** Wakes a worker, whatever it waits for. `worker` is its address: its bell is the first word. */
-export function ring(memory: SharedMemory, worker: number): void {
-  Atomics.add(memory.words, memory.word(worker), 1);
+/** Wakes a worker, whatever it waits for; returns what its bell says now. `worker` is its address: its bell is the first word. */
+export function ring(memory: SharedMemory, worker: number): number {
+  const bell = Atomics.add(memory.words, memory.word(worker), 1) + 1;
   Atomics.notify(memory.words, memory.word(worker));
+  return bell;
 }

@@ -89,6 +89,24 @@ export function keepIsolated(
   for (const { host } of isolated) isolate(core, plan, host);
 }
 
+/** Of a thread that was ended from outside, as piscina says it. */
+const ENDED = /^worker exited with code/;
+
+/** Why a worker died, in one line; `isFault`: not because somebody wanted it. */
+export interface Cause {
+  readonly isFault: boolean;
+  readonly why: string;
+}
+
+export function causeOf({ message }: Error): Cause {
+  const isFault = !ENDED.test(message);
+  return { isFault, why: isFault ? message.split('\n')[0]! : 'its thread was ended' };
+}
+
+export function hung(ms: number): Cause {
+  return { isFault: true, why: `no sign of life for ${ms} ms` };
+}
+
 /** Who has been in hand at how many deaths lately: a host, or a worker without one. */
 export class Blame {
   readonly #deaths = new Map<string | number, number[]>();

@@ -1,4 +1,11 @@
-/** What workers say of themselves, in the shared memory, and waiting until it changes. */
+/**
+ * What workers say of themselves, in the shared memory, and waiting until it changes.
+ *
+ *     control thread:  writes orders or posts a letter, rings        worker:  reads its bell, its orders, its mail; says what it does
+ *
+ * A worker says that it rests with the number of rings that it had heard (`Worker.heard`). If it was rung since, that word is from
+ * before: it may just have read an order to go on, or be at its mail, and is waited for until it has said it again.
+ */
 import * as C from './control.ts';
 import { type DrainFile, isWritten } from './drain.ts';
 import * as L from './generated/layout.ts';
@@ -17,13 +24,21 @@ const { waitAsync } = Atomics as unknown as {
 };
 
 export class States {
+  readonly #memory: SharedMemory;
   readonly #words: Int32Array;
-  /** By worker. */
+  readonly #addresses: readonly number[];
+  /** By worker: where its state is, where it says what it has heard, and what its bell has said since it was rung last. */
   readonly #places: readonly number[];
+  readonly #heard: readonly number[];
+  readonly #rung: number[];
 
   constructor(memory: SharedMemory, plan: Plan) {
+    this.#memory = memory;
     this.#words = memory.words;
+    this.#addresses = plan.workers.map(({ address }) => address);
     this.#places = plan.workers.map(({ address }) => memory.word(address + L.Worker_state));
+    this.#heard = plan.workers.map(({ address }) => memory.word(address + L.Worker_heard));
+    this.#rung = plan.workers.map(({ address }) => memory.u32(address + L.Worker_bell));
   }
 
   of(worker: number): number {
@@ -34,10 +49,18 @@ export class States {
     Atomics.store(this.#words, this.#places[worker]!, state);
   }
 
-  /** What a worker said of itself does not count any more. */
-  forgetRest(worker: number): void {
-    for (const state of [C.STATE_PAUSED, C.STATE_WAITING])
-      Atomics.compareExchange(this.#words, this.#places[worker]!, state, C.STATE_RUNNING);
+  /** Wakes a worker; what it said of itself before does not count any more. */
+  ring(worker: number): void {
+    this.#rung[worker] = C.ring(this.#memory, this.#addresses[worker]!);
+  }
+
+  /** Whether a worker is in one of these states, and knows all that it was rung for. */
+  isIn(worker: number, states: readonly number[]): boolean {
+    const state = this.of(worker);
+    if (!states.includes(state)) return false;
+    // Nobody who has ended hears a bell. Its count goes round after 2^32 rings.
+    const heard = Atomics.load(this.#words, this.#heard[worker]!);
+    return state === C.STATE_ENDED || ((heard - this.#rung[worker]!) | 0) >= 0;
   }
 
   /** Some worker may have changed its state. */

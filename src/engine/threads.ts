@@ -16,7 +16,7 @@ import { closeRings, type DrainFile, type DrainResult } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import type { Plan } from './plan.ts';
-import { Blame, isolate, keepIsolated, type Loss, listSwitches, repairWorker } from './rescue.ts';
+import { Blame, causeOf, hung, isolate, keepIsolated, type Loss, listSwitches, repairWorker } from './rescue.ts';
 import { RESTING, SETTLED, States, untilWritten } from './settle.ts';
 import type { Task } from './task.ts';
 
@@ -26,8 +26,6 @@ const filename = new URL(isSource ? './boot.mjs' : './task.js', import.meta.url)
 const LOOK_MS = 250;
 /** A spare thread is started when the others have had their start, so that it does not slow them. */
 const SPARE_AFTER_MS = 200;
-/** Of a thread that was ended from outside, as piscina says it. */
-const ENDED = /^worker exited with code/;
 
 interface Pending {
   readonly body: CommandBody;
@@ -164,7 +162,7 @@ export class Threads {
   }
 
   ringAll(): void {
-    for (const { address } of this.#plan.workers) C.ring(this.#memory, address);
+    for (const worker of this.#plan.workers.keys()) this.#states.ring(worker);
     // Who waits for other workers sleeps there.
     C.ring(this.#memory, this.#plan.epochsAt);
   }
@@ -183,7 +181,7 @@ export class Threads {
     const { address } = this.#plan.workers[worker]!;
     this.#hands[worker]!.port.postMessage(encodeCommand(sequence, body));
     Atomics.add(this.#memory.words, this.#word(address + L.Worker_mail), 1);
-    C.ring(this.#memory, address);
+    this.#states.ring(worker);
   }
 
   #answered(worker: number, letter: Uint8Array): void {
@@ -237,7 +235,7 @@ export class Threads {
   /** Whether every worker that lives is in one of these states. */
   #areAll(states: readonly number[]): boolean {
     const isDead = (worker: number) => this.#losses.some((loss) => loss.worker === worker);
-    return this.#hands.every((_, worker) => isDead(worker) || states.includes(this.#states.of(worker)));
+    return this.#hands.every((_, worker) => isDead(worker) || this.#states.isIn(worker, states));
   }
 
   /** The workers are paused: resolves once all that they have captured is in its files. */
@@ -311,29 +309,24 @@ export class Threads {
   /** Halts who lives, puts right what the dead have left, and begins their tasks anew; until nobody has died meanwhile. */
   async #rescue(): Promise<void> {
     while (this.#losses.length > 0) {
-      // Who is stopping already stops; all others halt. What a worker said of itself before does not count.
-      if (this.#asked !== C.STOP) {
-        for (const worker of this.#hands.keys()) this.#states.forgetRest(worker);
-        this.#tell(C.PAUSE);
-      }
+      // Who is stopping already stops; all others halt.
+      if (this.#asked !== C.STOP) this.#tell(C.PAUSE);
       await this.#until(() => this.#areAll([C.STATE_PAUSED, C.STATE_ENDED]));
       const losses = this.#losses;
       this.#losses = [];
-      for (const loss of losses) this.#recover(loss);
+      // All is put right before anybody begins, who would carry out what he is asked at once.
+      const beginnings = losses.map((loss) => this.#recover(loss));
       if (this.#options.clock === 'virtual') this.#options.core.again(this.#plan.epochsAt);
+      for (const begin of beginnings) begin();
     }
   }
 
-  #recover(loss: Loss): void {
+  /** Puts right what a dead worker has left; returns what has another thread go on. */
+  #recover(loss: Loss): () => void {
     const { worker, error, sinceMs } = loss;
     const { sw, framesLost } = repairWorker(this.#options.core, this.#memory, this.#plan, worker);
     const isHung = this.#hung.delete(worker);
-    const isFault = isHung || !ENDED.test(error.message);
-    const why = isHung
-      ? `no sign of life for ${this.#options.hangMs} ms`
-      : isFault
-        ? error.message.split('\n')[0]!
-        : 'its thread was ended';
+    const { isFault, why } = isHung ? hung(this.#options.hangMs) : causeOf(error);
     const host = sw?.host ?? null;
     const seconds = this.#options.seconds();
     const told = () => {
@@ -346,16 +339,18 @@ export class Threads {
     if (isTooOften) this.#giveUp(host!, why);
     const left = listSwitches(this.#memory, this.#plan, worker, this.isolated);
     // On the virtual clock the others wait for each worker, even for one that has nothing to move.
-    if (this.#asked === C.STOP || (left === 0 && this.#options.clock === 'wall')) {
-      this.#states.set(worker, C.STATE_ENDED);
-      told();
-      this.#end(worker);
-      return;
-    }
-    this.#restart(worker);
-    const hasBegun = () => this.#states.of(worker) !== C.STATE_STARTING;
-    this.#beginnings.push(this.#until(hasBegun).then(told));
-    this.#warmSpare();
+    return () => {
+      if (this.#asked === C.STOP || (left === 0 && this.#options.clock === 'wall')) {
+        this.#states.set(worker, C.STATE_ENDED);
+        told();
+        this.#end(worker);
+        return;
+      }
+      this.#restart(worker);
+      const hasBegun = () => this.#states.of(worker) !== C.STATE_STARTING;
+      this.#beginnings.push(this.#until(hasBegun).then(told));
+      this.#warmSpare();
+    };
   }
 
   keepIsolated(): void {

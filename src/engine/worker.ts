@@ -3,6 +3,9 @@
  *
  * It sleeps on its bell when nothing is due. The bell is read before the last look for work, so that whoever brings work
  * after that look changes it and the sleep does not begin; `sleeping` tells other workers that ringing is needed at all.
+ *
+ * That it rests it says together with what the bell said before it looked at its orders and its mail: who has rung since then
+ * knows that it may be about to follow others (settle.ts).
  */
 import { type MessagePort, receiveMessageOnPort, threadId } from 'node:worker_threads';
 import { execute } from './command.ts';
@@ -58,19 +61,20 @@ class Shell {
 
   run(): void {
     this.#memory.setU32(this.#task.workerAt + L.Worker_thread, threadId);
-    const work = this.#task.clock === 'wall' ? () => this.#wall() : () => this.#virtual();
-    for (let command = this.#command(); command !== STOP; command = this.#command()) {
+    const work = this.#task.clock === 'wall' ? () => this.#wall() : (bell: number) => this.#virtual(bell);
+    for (;;) {
       const bell = Atomics.load(this.#memory.words, this.#bell);
+      const command = this.#command();
       this.#beat();
       this.#readMail();
+      if (command === STOP) break;
       if (command === PAUSE) {
-        this.#setState(STATE_PAUSED);
+        this.#rest(STATE_PAUSED, bell);
         this.#sleep(bell, SLEEP_MS_MAX);
       } else {
-        work();
+        work(bell);
       }
     }
-    this.#readMail();
     this.#setState(STATE_ENDED);
     this.#task.port.close();
   }
@@ -101,14 +105,13 @@ class Shell {
     Atomics.store(words, sleeping, 0);
   }
 
-  #virtual(): void {
+  #virtual(bell: number): void {
     const { workerAt } = this.#task;
-    const bell = Atomics.load(this.#memory.words, this.#bell);
     this.#setState(STATE_RUNNING);
     const status = this.#core.runEpochs(workerAt, FRAMES_AT_ONCE, true);
     if (status === RUN_TIGHT) this.#sleep(bell, TIGHT_SLEEP_MS);
     if (status !== RUN_DONE || this.#command() === STOP) return;
-    this.#setState(STATE_WAITING);
+    this.#rest(STATE_WAITING, bell);
     // Until it is rung: the control thread may be changing what this thread would look at.
     this.#sleep(bell, Number.POSITIVE_INFINITY);
   }
@@ -126,6 +129,12 @@ class Shell {
     const answer = execute(this.#core, letter);
     this.#memory.setU32(inHand, 0);
     return answer;
+  }
+
+  /** It stands still until its bell says more than `bell`, which was read before the orders and the mail that it has followed. */
+  #rest(state: number, bell: number): void {
+    Atomics.store(this.#memory.words, this.#memory.word(this.#task.workerAt + L.Worker_heard), bell);
+    this.#setState(state);
   }
 
   #setState(state: number): void {

@@ -23,11 +23,15 @@ const life = fc.record({
   isWall: fc.boolean(),
   burst: fc.constantFrom(1, 8, 64),
   isWatched: fc.boolean(),
+  /** Wall clock: who of two dies, and how long the other one does not notice. */
+  isPair: fc.boolean(),
   deaths: fc.array(
     fc.record({
       /** Where it dies: in any file, or in one of those with something to break; in thousandths of the places that it may pass. */
       file: fc.constantFrom(null, 'fdb', 'evict', 'flood', 'egress', 'guest', 'visit', 'care', 'team', 'pool'),
       at: fc.integer({ min: 0, max: 1000 }),
+      worker: fc.nat(1),
+      roundsAfter: fc.nat(6),
       passNs: fc.integer({ min: 1, max: 200_000 }),
       frames: fc.array(fc.tuple(fc.nat(), frame), { maxLength: 40 }),
       pull: fc.option(fc.nat(), { freq: 6 }),
@@ -41,44 +45,60 @@ type Life = typeof life extends fc.Arbitrary<infer T> ? T : never;
 let died = 0;
 let lost = 0;
 
-async function live(topology: unknown, { isWall, burst, isWatched, deaths }: Life): Promise<void> {
+async function live(topology: unknown, { isWall, isPair, burst, isWatched, deaths }: Life): Promise<void> {
   const checked = topologyFrom(topology);
-  const network = new Network(checked, { injectAt: ['*'], burst, watch: isWatched ? ['*'] : [], unplugged: 'open' });
+  const network = new Network(checked, {
+    injectAt: ['*'],
+    burst,
+    watch: isWatched ? ['*'] : [],
+    unplugged: 'open',
+    // What is watched is kept on the virtual clock alone; a worker may go by the other one all the same.
+    clock: isWall && !isWatched ? 'wall' : 'virtual',
+    workers: isWall && !isWatched && isPair ? 2 : 1,
+  });
   const { memory, plan } = network;
   const healthy = instantiate(coreModule(), memory.memory);
   const dying = mortal(module, memory.memory);
   const ports = [...plan.ports.keys()];
-  const worker = plan.workers[0]!.address;
+  const workers = plan.workers.map(({ address }) => address);
   const captured = new Set<string>();
-  const move = (core: typeof healthy, until: bigint) => {
-    if (!isWall) while (core.runVirtual(worker, until, 100_000n) !== 0) network.advance(0n);
-    else for (let i = 0; i < 40 && core.runWall(worker, until, 4) > 0; i++);
+  const move = (mover: number, core: typeof healthy, until: bigint) => {
+    if (!isWall) while (core.runVirtual(workers[0]!, until, 100_000n) !== 0) network.advance(0n);
+    else
+      for (let i = 0; i < 40; i++) {
+        const moved = workers.map((worker, at) => (at === mover ? core : healthy).runWall(worker, until, 4));
+        if (moved.every((frames) => frames === 0)) break;
+      }
   };
   let now = 0n;
   let id = 0;
   // As many places of a file there were to die at the last time, or as may be.
   const places = new Map<string | null, number>();
-  for (const { at, file, passNs, frames, pull } of deaths) {
+  for (const { at, file, worker, roundsAfter, passNs, frames, pull } of deaths) {
+    const mortalOne = worker % workers.length;
     for (const [where, spec] of frames) network.inject(ports[where % ports.length]!, frameOf(spec, ++id), now);
     if (pull !== null) await network.setLink(ports[pull % ports.length]!, pull % 2 === 0);
     now += BigInt(passNs);
     dying.dieAfter(1 + Math.floor((at * (places.get(file) ?? (file === null ? 500 : 50))) / 1000), file);
     dying.passed();
     try {
-      move(dying.core, now);
-      if (memory.u32(worker + L.Worker_inHand) !== 0) throw new Error('a switch is in hand, and nobody moves it');
+      move(mortalOne, dying.core, now);
+      if (memory.u32(workers[mortalOne]! + L.Worker_inHand) !== 0)
+        throw new Error('a switch is in hand, and nobody moves it');
       places.set(file, Math.max(dying.passed(), 10));
     } catch (error) {
       if (!(error instanceof Death)) throw error;
       died++;
-      lost += repairWorker(healthy, memory, plan, 0).framesLost;
+      // The others go on until they are halted, with all that the dead one has published.
+      for (const other of workers.filter((_, i) => i !== mortalOne)) healthy.runWall(other, now, roundsAfter);
+      lost += repairWorker(healthy, memory, plan, mortalOne).framesLost;
     }
     assertWhole(network);
     assertOnce(network, captured);
   }
   // All that was on its way arrives: nothing was left behind in a ring that nobody looks at.
   for (const { from } of checked.streams) await network.setLink(from, false);
-  for (let i = 1n; i <= 50n; i++) move(healthy, now + i * 1_000_000n);
+  for (let i = 1n; i <= 50n; i++) move(0, healthy, now + i * 1_000_000n);
   assertWhole(network);
 }
 

@@ -137,6 +137,7 @@ describe('a worker whose thread is ended at a random instant', () => {
       );
       if (isWatched) assertOnce(file);
     },
+    60_000 + kills * 1500,
   );
 });
 

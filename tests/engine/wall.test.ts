@@ -1,5 +1,7 @@
 /** The wall clock, with threads: nothing is lost uncounted, paused means still, and commands work while frames move. */
 import { describe, expect, it } from 'vitest';
+import { STATE_PAUSED, STATE_RUNNING } from '../../src/engine/control.ts';
+import * as L from '../../src/engine/generated/layout.ts';
 import { Network } from '../../src/engine/network.ts';
 import type { NetworkOptions } from '../../src/engine/options.ts';
 import { topologyFrom } from '../../src/topology/load.ts';
@@ -76,6 +78,40 @@ describe.each([1, 2])('a busy network with %i worker(s)', (workers) => {
     expect(report.switches.map(({ worker }) => worker).every((worker) => worker < workers)).toBe(true);
     // A stream between addresses may still wait, its ARP having met a full queue; the others have all been sending.
     expect(report.streams.filter(({ from }) => from.includes('vm')).every(({ sent }) => sent > 100)).toBe(true);
+  });
+
+  it('is paused when its workers say so after the order, whatever they said before', async () => {
+    const network = await running(busy, { workers });
+    const states = network.plan.workers.map(({ address }) => address + L.Worker_state);
+    for (let round = 0; round < 10; round++) {
+      while (states.some((at) => network.memory.u32(at) !== STATE_RUNNING)) await sleep(1);
+      // As if they had just read the order to go on, and had not come to say so.
+      for (const at of states) network.memory.setU32(at, STATE_PAUSED);
+      await network.pause();
+      const before = figures(network);
+      expectBalanced(network);
+      await sleep(5);
+      expect(figures(network), 'paused means still').toBe(before);
+      network.resume();
+    }
+    await network.stop();
+    expectBalanced(network);
+  });
+
+  it('is paused when all has been carried out that was asked before', async () => {
+    const network = await running(busy, { workers });
+    await sleep(60);
+    await network.pause();
+    for (let round = 0; round < 10; round++) {
+      const asked = ['h1/vm1', 'h2/vm1'].map((port) => network.setLink(port, round % 2 === 1));
+      await network.pause();
+      const links = network.ports().filter(({ name }) => name.endsWith('vm1'));
+      const link = round % 2 === 1 ? 'up' : 'down';
+      expect(links.map((port) => port.link)).toEqual([link, link]);
+      await Promise.all(asked);
+    }
+    await network.stop();
+    expectBalanced(network);
   });
 
   it('goes on balancing while cables are pulled, tables flushed and addresses bound', async () => {

@@ -13,13 +13,38 @@ export function assertWhole(network: Network): void {
 }
 
 export function assertLedgers(network: Network): void {
+  assertCursors(network);
   const { ledger, switches } = network.report();
-  if (!ledger.balanced) throw new Error(`the ledger does not balance: ${JSON.stringify(ledger)}`);
   for (const sw of switches) {
     if (!sw.ledger.balanced) throw new Error(`the ledger of ${sw.name}: ${JSON.stringify(sw.ledger)}`);
     for (const port of sw.ports) {
       if ((port.verdicts['delivered'] ?? 0) !== port.txFrames) throw new Error(`${port.name}: delivered`);
     }
+  }
+  if (!ledger.balanced) throw new Error(`the ledger does not balance: ${JSON.stringify(ledger)}`);
+}
+
+/** What went into every ring and wire and came out of it is what was counted there; tells the port where it is not. */
+function assertCursors(network: Network): void {
+  const { memory, plan } = network;
+  const head = (at: number) => memory.u32(at + L.Ring_head);
+  const tail = (at: number) => memory.u32(at + L.Ring_tail);
+  const sum = (cursors: readonly number[]) => cursors.reduce((total, cursor) => total + cursor, 0);
+  for (const { name, rxFrames, txFrames, guest } of network.ports()) {
+    const same = (what: string, counted: number, there: number) => {
+      if (counted % 2 ** 32 !== there % 2 ** 32)
+        throw new Error(`${name}: ${what} ${counted}, its cursors say ${there}`);
+    };
+    const { rxRing, txRing } = plan.ports.get(name)!.port;
+    const inlets = plan.wires.filter(({ to }) => to === name).map(({ address }) => tail(address));
+    const outlets = plan.wires.filter(({ from }) => from === name).map(({ address }) => head(address));
+    same('rx', rxFrames, sum(guest === null ? inlets : [...inlets, tail(rxRing)]));
+    if (guest !== null) {
+      same('sent', guest.sent, head(rxRing));
+      same('taken', guest.received + guest.filtered, tail(txRing));
+    }
+    if (guest !== null || outlets.length > 0)
+      same('delivered', txFrames, sum(guest === null ? outlets : [head(txRing)]));
   }
 }
 
