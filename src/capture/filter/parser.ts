@@ -8,7 +8,7 @@
  * An id without qualifiers has those of the term before it. A parenthesis hands on what held before it.
  */
 import { readRelation } from './arithmetic.ts';
-import type { FilterError } from './error.ts';
+import { FilterError } from './error.ts';
 import { tokensOf } from './lexer.ts';
 import { PROTOCOLS } from './names.ts';
 import { quoted, Reader } from './reader.ts';
@@ -198,8 +198,10 @@ function readOne(reader: Reader, qualifiers: Qualifiers): Id {
     throw reader.error(`${quoted(next)} stands where an address, a number or a name is wanted`, 'write one');
   reader.take();
   if ((next.kind === 'ip4' || next.kind === 'ip6' || next.kind === 'number') && reader.is('/')) {
-    if (next.kind === 'number')
-      throw reader.error(`'${next.text}/' is no network`, `write '${next.text}.0.0.0/' and the bits of the mask`);
+    if (next.kind === 'number') {
+      const remedy = `write '${next.text}.0.0.0/' and the bits of the mask`;
+      throw new FilterError(next.column, `'${next.text}/' is no network`, remedy);
+    }
     reader.take();
     const { next: bits } = reader;
     if (bits.kind !== 'number')
