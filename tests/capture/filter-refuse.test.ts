@@ -140,7 +140,9 @@ describe('a filter that cannot be', () => {
   it('is refused when it is nested too deep, too long, or too much', () => {
     expect(said(`${'('.repeat(500)}tcp${')'.repeat(500)}`)).toContain('more than 100 levels are nested here');
     expect(said(`${'not '.repeat(500)}tcp`)).toContain('more than 100 levels are nested here');
-    expect(said('tcp or '.repeat(20_000))).toContain('the text has more than 65536 characters');
+    expect(said('tcp or '.repeat(20_000))).toContain('the text has more than 16384 characters');
+    expect(said(`${'tcp or '.repeat(1001)}udp`)).toContain('more than 1000 operators join the filter up to here');
+    expect(said(`${'len+'.repeat(2000)}1 = 5`)).toContain('more than 1000 operators join the filter up to here');
     const hosts = Array.from({ length: 1000 }, (_, i) => `10.0.${i >> 8}.${i & 0xff}`).join(' or ');
     expect(said(`host ${hosts}`)).toContain('takes more than 4096 instructions');
     const sum = (levels: number, at: number): string =>

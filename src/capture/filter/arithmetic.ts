@@ -56,7 +56,7 @@ function readArithmetic(reader: Reader, rankMin = 0, before: string | null = nul
     const rank = kind === 'sign' ? RANKS.get(text) : undefined;
     if (rank === undefined || rank < rankMin) return left;
     if (last !== null && (rank === UNRANKED || RANKS.get(last) === UNRANKED)) throw unranked(reader, last);
-    reader.take();
+    reader.operator();
     const right = readArithmetic(reader, rank + 1, text);
     const behind = reader.next.kind === 'sign' ? RANKS.get(reader.next.text) : undefined;
     if (behind === UNRANKED) throw unranked(reader, text);
