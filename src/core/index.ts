@@ -11,6 +11,7 @@ import { publishAll } from './egress';
 import { again as lookAgain, Epochs, go as letGo, runEpochs as workerRunEpochs, setCells as epochsSetCells } from './epoch';
 import { setTimer } from './care';
 import { deleteStatic, flush, keyOf, MOVE_BYTES, MOVES_MAX, setStatic } from './fdb';
+import { accepts as filterAccepts } from './filter';
 import { describe, Frame, HEADER_BYTES } from './frame';
 import { setChances as wireSetChances, setMedium as wireSetMedium } from './impair';
 import { firstPage as coreFirstPage, PAGE_SIZE } from './pages';
@@ -204,6 +205,11 @@ export function takeFrame(pool: usize, from: usize, length: u32): u64 {
   if (slot == 0) return 0;
   memory.copy(slot + HEADER_BYTES, from, length);
   return describe(slot, length);
+}
+
+/** Whether a capture's filter lets a frame pass, which stands at `bytes`. */
+export function accepts(program: usize, bytes: usize, captured: u32, length: u32): bool {
+  return filterAccepts(program, bytes, captured, length);
 }
 
 /** The first page of `from` to `end` with a byte that is not 0, or without one; `end` if there is none. */

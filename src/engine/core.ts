@@ -42,6 +42,7 @@ export interface Core {
   explain(sw: number, port: number, pool: number, from: number, length: number, trace: number): number;
   visitPort(sw: number, port: number): number;
   publishPorts(sw: number, worker: number): void;
+  accepts(program: number, bytes: number, captured: number, length: number): number;
   firstPage(from: number, end: number, used: boolean): number;
   takeFrame(pool: number, from: number, length: number): bigint;
 }

@@ -47,16 +47,17 @@ export function readRelation(reader: Reader): Expression {
   return { kind: 'relation', left, relation, right: readArithmetic(reader), isNot };
 }
 
-function readArithmetic(reader: Reader, rankMin = 0): Arithmetic {
+/** What binds at least as close as `rankMin`; `before`: the operator to the left, if there is one. */
+function readArithmetic(reader: Reader, rankMin = 0, before: string | null = null): Arithmetic {
   let left = readOperand(reader);
-  let last: string | null = null;
+  let last = before;
   for (;;) {
     const { kind, text } = reader.next;
     const rank = kind === 'sign' ? RANKS.get(text) : undefined;
     if (rank === undefined || rank < rankMin) return left;
     if (last !== null && (rank === UNRANKED || RANKS.get(last) === UNRANKED)) throw unranked(reader, last);
-    reader.take();
-    const right = readArithmetic(reader, rank + 1);
+    reader.operator();
+    const right = readArithmetic(reader, rank + 1, text);
     const behind = reader.next.kind === 'sign' ? RANKS.get(reader.next.text) : undefined;
     if (behind === UNRANKED) throw unranked(reader, text);
     left = { kind: 'binary', operator: text as Operator, left, right };

@@ -8,14 +8,14 @@
  * An id without qualifiers has those of the term before it. A parenthesis hands on what held before it.
  */
 import { readRelation } from './arithmetic.ts';
-import type { FilterError } from './error.ts';
+import { FilterError } from './error.ts';
 import { tokensOf } from './lexer.ts';
 import { PROTOCOLS } from './names.ts';
 import { quoted, Reader } from './reader.ts';
 import type { Expression, Id, Qualifiers } from './tree.ts';
 
 /** Longest filter, characters. */
-const TEXT_MAX = 65_536;
+const TEXT_MAX = 16_384;
 
 /** What was read, and the qualifiers that hold after it. */
 interface Read {
@@ -44,7 +44,7 @@ function unexpected(reader: Reader): FilterError {
 function readExpression(reader: Reader, outer: Qualifiers | null): Read {
   let read = readTerm(reader, outer);
   while (reader.is('and', 'or')) {
-    const kind = reader.take().text === 'and' ? 'and' : 'or';
+    const kind = reader.operator().text === 'and' ? 'and' : 'or';
     const right = readTermOrId(reader, read.qualifiers);
     read = { expression: { kind, left: read.expression, right: right.expression }, qualifiers: right.qualifiers };
   }
@@ -68,7 +68,7 @@ function readTermOrId(reader: Reader, qualifiers: Qualifiers | null): Read {
 
 /** Whether ids follow, perhaps behind parentheses, and not a term. */
 function beginsIds(reader: Reader): boolean {
-  const start = reader.at;
+  const start = reader.place;
   try {
     for (;;) {
       const { kind } = reader.next;
@@ -78,7 +78,7 @@ function beginsIds(reader: Reader): boolean {
       reader.take();
     }
   } finally {
-    reader.at = start;
+    reader.place = start;
   }
 }
 
@@ -178,7 +178,7 @@ function readId(reader: Reader, qualifiers: Qualifiers): Expression {
   if (reader.skip('(')) {
     let read = reader.nested(() => readId(reader, qualifiers));
     while (reader.is('and', 'or')) {
-      const kind = reader.take().text === 'and' ? 'and' : 'or';
+      const kind = reader.operator().text === 'and' ? 'and' : 'or';
       read = { kind, left: read, right: reader.nested(() => readId(reader, qualifiers)) };
     }
     reader.expect(')', 'close the parenthesis');
@@ -198,8 +198,10 @@ function readOne(reader: Reader, qualifiers: Qualifiers): Id {
     throw reader.error(`${quoted(next)} stands where an address, a number or a name is wanted`, 'write one');
   reader.take();
   if ((next.kind === 'ip4' || next.kind === 'ip6' || next.kind === 'number') && reader.is('/')) {
-    if (next.kind === 'number')
-      throw reader.error(`'${next.text}/' is no network`, `write '${next.text}.0.0.0/' and the bits of the mask`);
+    if (next.kind === 'number') {
+      const remedy = `write '${next.text}.0.0.0/' and the bits of the mask`;
+      throw new FilterError(next.column, `'${next.text}/' is no network`, remedy);
+    }
     reader.take();
     const { next: bits } = reader;
     if (bits.kind !== 'number')

@@ -248,8 +248,7 @@ function ip4Network(
 
 function splitRange(token: Token): readonly string[] {
   const parts = /^(\w+)-(\w+)$/.exec(token.text)?.slice(1) ?? [];
-  const names = SERVICES.has(token.text) ? [token.text, token.text] : parts;
-  if (names.length === 2) return names;
+  if (parts.length === 2) return parts;
   throw fault(token, `'${token.text}' is no range of ports`, "write one, as '6000-6008'");
 }
 

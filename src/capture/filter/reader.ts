@@ -4,11 +4,14 @@ import type { Token } from './lexer.ts';
 
 /** Deepest nesting of parentheses, brackets and `not`. */
 const DEPTH_MAX = 100;
+/** Most operators, `and` and `or` among them: each is a level of the tree. */
+const OPERATORS_MAX = 1000;
 
 export class Reader {
   at = 0;
   private readonly tokens: readonly Token[];
   private depth = 0;
+  private operators = 0;
 
   constructor(tokens: readonly Token[]) {
     this.tokens = tokens;
@@ -16,6 +19,16 @@ export class Reader {
 
   get next(): Token {
     return this.tokens[this.at]!;
+  }
+
+  /** Where the reader is, to come back to. */
+  get place(): readonly [at: number, operators: number] {
+    return [this.at, this.operators];
+  }
+
+  set place([at, operators]: readonly [number, number]) {
+    this.at = at;
+    this.operators = operators;
   }
 
   get isAtEnd(): boolean {
@@ -36,6 +49,16 @@ export class Reader {
     const token = this.next;
     if (token.kind !== 'end') this.at++;
     return token;
+  }
+
+  /** Takes an operator. */
+  operator(): Token {
+    if (++this.operators > OPERATORS_MAX)
+      throw this.error(
+        `more than ${OPERATORS_MAX} operators join the filter up to here`,
+        'ask for networks and ranges',
+      );
+    return this.take();
   }
 
   skip(text: string): boolean {
@@ -74,12 +97,12 @@ export class Reader {
 
   /** What `read` makes of what follows, or null, and nothing is taken, where that is something else. */
   attempt<T>(read: () => T): T | null {
-    const start = this.at;
+    const start = this.place;
     try {
       return read();
     } catch (problem) {
       if (!(problem instanceof FilterError)) throw problem;
-      this.at = start;
+      this.place = start;
       return null;
     }
   }
