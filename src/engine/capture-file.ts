@@ -1,20 +1,18 @@
 /** A capture as a file: opened with its headers before the run, closed with its interfaces' statistics after it. */
 import { fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { interfaceDescription, interfaceStatistics, pcapHeader, sectionHeader } from '../capture/write.ts';
 import type { CaptureReport } from '../telemetry/report.ts';
-import { bannerOf } from '../telemetry/teaching.ts';
 import { captureName, numberedFile, STANDARD_OUTPUT, spokenName } from '../topology/capture-name.ts';
 import type { Topology } from '../topology/model.ts';
 import { APPEND_NEW } from './bounded.ts';
+import { countsOf, header, statistics } from './capture-blocks.ts';
 import { wrap } from './compress.ts';
 import { type DrainFile, type DrainOrder, type DrainResult, reason } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
-import type { Observer } from './observe.ts';
 import { closeFile, openPipe, Pipe } from './pipe.ts';
-import type { Plan, PlannedPort } from './plan.ts';
-import type { PlannedCapture } from './plan-capture.ts';
+import type { Plan } from './plan.ts';
+import { isClassic, type PlannedCapture } from './plan-capture.ts';
 import { append } from './sink.ts';
 import { NOTHING_LEFT } from './sink-plan.ts';
 import { isRemoved, writeAll } from './whole-file.ts';
@@ -24,46 +22,12 @@ export class OutputError extends Error {
   override readonly name = 'OutputError';
 }
 
-export function isPcap(capture: PlannedCapture): boolean {
-  return captureName(capture.request.file).isPcap;
-}
-
-/** Section header and interfaces, by the numbers that the core writes into its blocks. */
-export function header(plan: Plan, capture: PlannedCapture, topology: Topology, clock: string): Uint8Array {
-  const { request, points } = capture;
-  if (isPcap(capture)) return pcapHeader(request.snapLength === 0 ? 262_144 : request.snapLength);
-  const lesson = { off: topology.teaching?.disabled ?? [], later: plan.mayDisable };
-  const section = sectionHeader({
-    application: 'vSwitch',
-    comment: [`topology ${topology.name}, seed ${topology.seed}, ${clock} clock`, bannerOf(lesson)]
-      .filter((part) => part !== null)
-      .join('\n'),
-  });
-  const links = new Map(topology.links.flatMap((link) => [link.a, link.b].map((name) => [name, link.rateBps])));
-  const interfaces = points.map(({ port: name }) => {
-    const { sw, port } = plan.ports.get(name)!;
-    const mac = port.mac === null ? null : Uint8Array.from(port.mac.split(':'), (octet) => Number.parseInt(octet, 16));
-    const description = `${describeKind(port)} of ${sw.name}`;
-    return interfaceDescription({
-      name,
-      description,
-      mac,
-      speedBps: links.get(name) ?? null,
-      snapLength: request.snapLength,
-    });
-  });
-  return Buffer.concat([section, ...interfaces]);
-}
-
-function describeKind({ kind }: PlannedPort): string {
-  return kind === 'vnic' ? 'vNIC' : kind === 'uplink' ? 'uplink' : 'port';
-}
-
-/** What puts the blocks of several workers in order: on the virtual clock they are written as a single one would. */
+/** What puts the blocks of several workers in order. */
 export function orderOf(plan: Plan, capture: PlannedCapture, clock: string, epochNs: bigint): DrainOrder | null {
-  if (clock === 'wall' || capture.rings.length < 2) return null;
-  const islandOf = capture.points.map(({ port }) => plan.ports.get(port)!.sw.island);
-  return { floorAt: plan.epochsAt + L.Epochs_floor, epochNs, islandOf };
+  if (capture.rings.length < 2) return null;
+  const islandsOf = capture.interfaces.map(({ islands }) => islands);
+  const workers = clock === 'wall' ? plan.workers.map(({ address }) => address) : [];
+  return { floorAt: plan.epochsAt + L.Epochs_floor, controlAt: plan.controlAt, workers, epochNs, islandsOf };
 }
 
 /** Opens the file and writes its headers; with `file` null what is captured goes nowhere. Throws OutputError. */
@@ -75,18 +39,18 @@ export function openCapture(
   epochNs: bigint,
   file: string | null = capture.request.file,
 ): DrainFile {
-  const { rings, points, request } = capture;
+  const { rings, interfaces, request } = capture;
   const { rotate = null, limit = null, startNs = 0 } = request;
   const bytes = header(plan, capture, topology, clock);
   const { compression } = captureName(request.file);
   const common = {
-    isPcap: isPcap(capture),
+    isPcap: isClassic(request.file),
     header: bytes,
     headerBytes: bytes.length,
     compression,
     rotate,
     limit,
-    interfaces: points.length,
+    interfaces: interfaces.length,
     sinceNs: epochNs + BigInt(startNs),
     waits: clock === 'virtual',
     rings,
@@ -136,44 +100,28 @@ function isStream(there: Stats): boolean {
   return there.isFIFO() || there.isSocket() || there.isCharacterDevice();
 }
 
-/** Writes the statistics and closes the file; a failure becomes part of the report. */
+/** Writes the statistics and closes the file; a failure becomes part of the report. Times in ns since 1970. */
 export function closeCapture(
   memory: SharedMemory,
-  observer: Observer,
-  plan: Plan,
   capture: PlannedCapture,
   file: DrainFile,
   drained: DrainResult,
-  timeNs: bigint,
+  endNs: bigint,
   startNs: bigint,
 ): CaptureReport {
   const { isOver, files, fd } = drained;
   let { failure, bytes } = drained;
-  let frames = 0;
-  let lost = 0;
-  const blocks = capture.points.map((point) => {
-    const { port } = plan.ports.get(point.port)!;
-    const missed = memory.count(point.address + L.CapturePoint_lost);
-    frames += memory.count(point.address + L.CapturePoint_frames);
-    lost += missed;
-    const received = observer.rxFrames(port) + observer.txFrames(port);
-    return interfaceStatistics({
-      interfaceId: point.interfaceId,
-      timeNs,
-      startNs,
-      endNs: timeNs,
-      received,
-      dropped: missed,
-    });
-  });
+  const counts = countsOf(memory, capture);
+  const sum = (of: 'frames' | 'lost') => counts.reduce((total, each) => total + each[of], 0);
   try {
-    if (failure === null && !isOver && !isPcap(capture)) bytes += append(file, fd, Buffer.concat(blocks));
+    const isBare = isOver || isClassic(capture.request.file);
+    if (failure === null && !isBare) bytes += append(file, fd, statistics(counts, startNs, endNs));
     if (failure === null && fd >= 0 && isRemoved(fd))
       failure = `${file.file}: the file has been removed; ${NOTHING_LEFT}`;
     closeFile(fd);
   } catch (error) {
     failure ??= `${spokenName(file.file)}: ${reason(error)}; the frames before are in the file`;
   }
-  const told = { file: file.file, bytes, frames: drained.frames ?? frames, lost, failure };
+  const told = { file: file.file, bytes, frames: drained.frames ?? sum('frames'), lost: sum('lost'), failure };
   return files === null ? told : { ...told, files };
 }

@@ -9,6 +9,7 @@
  * have taken half a block of it.
  */
 import { spokenName } from '../topology/capture-name.ts';
+import { floorOf } from './floor.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import { Merge } from './merge.ts';
@@ -27,7 +28,7 @@ export interface DrainFile extends SinkPlan {
   /** Bytes written before the rings' own: the headers. */
   readonly headerBytes: number;
   readonly rings: readonly DrainRing[];
-  /** On the virtual clock, where several workers write to one file: what puts their blocks in order. */
+  /** Where several workers write to one file: what puts their blocks in order. */
   readonly order: DrainOrder | null;
 }
 
@@ -51,11 +52,14 @@ export const IN_MEMORY = {
 } as const;
 
 export interface DrainOrder {
-  /** Address of the time, u64 ns, before which all is over. */
+  /** Virtual clock: address of the time, u64 ns, before which all is over. */
   readonly floorAt: number;
+  readonly controlAt: number;
+  /** Wall clock: addresses of all workers; else none. */
+  readonly workers: readonly number[];
   readonly epochNs: bigint;
-  /** By interface. */
-  readonly islandOf: readonly number[];
+  /** By interface: of the switches that see what comes in, and what goes out. */
+  readonly islandsOf: readonly (readonly [incoming: number, outgoing: number])[];
 }
 
 export interface DrainResult extends Sunk {
@@ -109,7 +113,7 @@ export class Drain {
     this.#memory = memory;
     this.#file = file;
     const { order, rings, isPcap } = file;
-    this.#merge = order === null ? null : new Merge(rings.length, order.islandOf, isPcap, order.epochNs);
+    this.#merge = order === null ? null : new Merge(rings.length, order.islandsOf, isPcap, order.epochNs);
     this.#sink = write === undefined ? sinkOf(file, () => this.#isLast || isLast()) : new Away(write);
   }
 
@@ -137,14 +141,16 @@ export class Drain {
     this.#isLast = isLast;
     let moved = 0;
     // Looked at before the rings: what came before it is in them.
-    const floor = this.#file.order === null ? null : this.#memory.u64(this.#file.order.floorAt);
+    const floor = this.#file.order === null ? null : floorOf(this.#memory, this.#file.order);
     const { rings } = this.#file;
     const first = Math.max(0, this.#refused);
-    for (let i = 0; i < rings.length && (i === 0 || this.#refused < 0); i++) {
+    // What is put in order goes out at once.
+    const takes = this.#merge === null || this.#isDone || this.#isReady();
+    for (let i = 0; takes && i < rings.length && (i === 0 || this.#refused < 0); i++) {
       const number = (first + i) % rings.length;
       moved += this.#isDone ? this.#discard(rings[number]!) : this.#empty(rings[number]!, number);
     }
-    if (this.#merge !== null && !this.#isDone && (this.#merge.isHolding || isLast))
+    if (this.#merge !== null && takes && !this.#isDone && (this.#merge.isHolding || isLast))
       this.#put(this.#merge, isLast ? null : floor);
     if (this.#failure === null) this.#settle(isLast);
     return moved;
@@ -153,6 +159,15 @@ export class Drain {
   /** Nothing that comes is written any more. */
   get #isDone(): boolean {
     return this.#failure !== null || this.#sink.isOver;
+  }
+
+  #isReady(): boolean {
+    try {
+      return this.#sink.isReady();
+    } catch (error) {
+      this.#fail(error, this.#whole);
+      return false;
+    }
   }
 
   #settle(isLast: boolean): void {
@@ -168,7 +183,7 @@ export class Drain {
   #put(merge: Merge, floor: bigint | null): void {
     try {
       merge.flush(floor, (bytes) => {
-        this.#sink.write(bytes);
+        this.#sink.write(bytes, true);
         this.#count(bytes.length);
       });
     } catch (error) {

@@ -7,13 +7,15 @@
  */
 
 import { formatBytes } from '../telemetry/bytes.ts';
+import { VERDICTS } from '../telemetry/generated/verdicts.ts';
 import { rulesSwitchedOff } from '../topology/event-model.ts';
 import type { CaptureRequest, PortName, PortVlan, Table, Topology, VSwitch } from '../topology/model.ts';
 import { readRule } from '../topology/rule.ts';
 import { type DraftPort, type DraftSwitch, draftSwitches } from './draft.ts';
+import { textBytes } from './fill-capture.ts';
 import * as L from './generated/layout.ts';
 import { cellNsOf, hostsOf, islandsOf, placeOnWorkers } from './placement.ts';
-import { INJECT_BYTES_MAX, type PlannedCapture, planCaptures } from './plan-capture.ts';
+import { dropBytesOf, INJECT_BYTES_MAX, marginOf, type PlannedCapture, planCaptures } from './plan-capture.ts';
 import { type PlannedUplinks, planUplinks } from './plan-uplinks.ts';
 import { type PlannedWire, planWires } from './plan-wires.ts';
 import { align, powerOfTwo, Space } from './space.ts';
@@ -88,6 +90,14 @@ export interface PlannedSwitch {
   readonly captureRings: readonly number[];
 }
 
+/** core/dropped.ts reads them. */
+export interface PlannedTexts {
+  readonly address: number;
+  readonly verdictsAt: number;
+  readonly textsAt: number;
+  readonly bytesMax: number;
+}
+
 /** core/evict.ts draws it. */
 export interface PlannedEviction {
   readonly address: number;
@@ -154,6 +164,10 @@ export interface Plan {
   readonly streamsOf: ReadonlyMap<PortName, readonly number[]>;
   readonly captures: readonly PlannedCapture[];
   readonly captureReserve: number;
+  /** Bytes behind the buffer of each capture's ring. */
+  readonly captureMargin: number;
+  /** What tells of drops, where they are captured. */
+  readonly dropTexts: PlannedTexts | null;
   /** Rules that may be switched off in the course of the run, in rising order. */
   readonly mayDisable: readonly number[];
 }
@@ -193,7 +207,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
 
   const controlAt = space.reserve('control', CONTROL_WORDS * 4);
   const wires = planWires(space, topology, options.injectAt);
-  const captures = planCaptures(space, drafts, workerOf, options);
+  const captures = planCaptures(space, drafts, workerOf, islands.of, topology, options);
   const frameMax = Math.max(...drafts.map((d) => d.mtu)) + 22;
   const switchOf = new Map(drafts.flatMap((d, i) => d.ports.map((p) => [p.name, i])));
   const arriving = drafts.map((): PlannedWire[] => []);
@@ -298,10 +312,26 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     streamsOf: streams.of,
     captures: captures.planned,
     captureReserve: captures.reserve,
+    captureMargin: marginOf(drafts),
+    dropTexts: planTexts(space, drafts, captures.planned),
     mayDisable,
   };
   if (space.next > MEMORY_MAX) throw new PlanError(tooLarge(space));
   return { ...result, bytes: align(space.next, 65_536) };
+}
+
+function planTexts(
+  space: Space,
+  drafts: readonly DraftSwitch[],
+  captures: readonly PlannedCapture[],
+): PlannedTexts | null {
+  if (!captures.some(({ points }) => points.some(({ port }) => port === null))) return null;
+  return {
+    address: space.reserve('captures', L.DropTexts_BYTES),
+    verdictsAt: space.reserve('captures', VERDICTS.length * 4),
+    textsAt: space.reserve('captures', textBytes(drafts.flatMap(({ ports }) => ports.map(({ name }) => name)))),
+    bytesMax: dropBytesOf(drafts),
+  };
 }
 
 function rulesOf({ events, teaching }: Topology, more: readonly number[]): number[] {
