@@ -79,9 +79,10 @@ describe.concurrent('a disk that is full', () => {
           for (const name of files) {
             expect(name).toMatch(readable);
             if (tsharkMissing !== null) continue;
-            const { status, stderr } = spawnSync('tshark', ['-r', join(disk, name), '-c', '1000000', '-q'], {
-              encoding: 'utf8',
-            });
+            // tshark 4.0 loses its place in a file of several Zstandard frames, also in those that zstd makes.
+            const unpack = name.endsWith('.zst') ? 'zstd -dc' : 'cat';
+            const script = `set -o pipefail; ${unpack} "$0" | tshark -q -r -`;
+            const { status, stderr } = spawnSync('bash', ['-c', script, join(disk, name)], { encoding: 'utf8' });
             expect([status, stderr.replace(/^Running as user.*\n/, '')]).toEqual([0, '']);
           }
         } finally {
