@@ -11,7 +11,14 @@ const rule = (from, rooms, comment) => ({
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    rule('topology', 'engine|endpoints|cli|telemetry|capture', 'what the user declares knows nothing of what runs it'),
+    rule('topology', 'engine|endpoints|cli|telemetry', 'what the user declares knows nothing of what runs it'),
+    {
+      name: 'topology-knows-filters-only',
+      severity: 'error',
+      comment: 'of what is in files it knows nothing; filters are compiled where they are declared',
+      from: { path: '^src/topology/' },
+      to: { path: '^src/capture/', pathNot: '^src/capture/filter' },
+    },
     rule('capture', 'engine|endpoints|cli|telemetry|topology', 'file formats know nothing of networks'),
     rule('telemetry', 'engine|endpoints|cli|capture|topology', 'reports are plain data'),
     rule('engine', 'endpoints|cli', 'the engine knows neither commands nor who stands at the edge'),

@@ -74,9 +74,9 @@ export class Bounded implements Sink {
     this.#fromNs = plan.sinceNs;
   }
 
-  write(given: Uint8Array): boolean {
+  write(given: Uint8Array, isUrgent = false): boolean {
     if (this.isOver) return true;
-    if (this.#pipe !== null && !this.#pipe.isReady()) return false;
+    if (!isUrgent && !this.isReady()) return false;
     const bytes = this.#begun.length === 0 ? given : Buffer.concat([this.#begun, given]);
     const { isPcap } = this.#plan;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -99,6 +99,10 @@ export class Bounded implements Sink {
     this.#put(bytes.subarray(from, at));
     this.#begun = at === bytes.length ? this.#begun.subarray(0, 0) : Uint8Array.from(bytes.subarray(at));
     return this.#framesBefore + this.#frames === this.#plan.limit?.frames ? this.#finish() : true;
+  }
+
+  isReady(): boolean {
+    return this.#pipe === null || this.#pipe.isReady();
   }
 
   /** Whether the capture ends before this block. */

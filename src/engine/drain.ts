@@ -140,11 +140,13 @@ export class Drain {
     const floor = this.#file.order === null ? null : floorOf(this.#memory, this.#file.order);
     const { rings } = this.#file;
     const first = Math.max(0, this.#refused);
-    for (let i = 0; i < rings.length && (i === 0 || this.#refused < 0); i++) {
+    // What is put in order goes out at once.
+    const takes = this.#merge === null || this.#isDone || this.#isReady();
+    for (let i = 0; takes && i < rings.length && (i === 0 || this.#refused < 0); i++) {
       const number = (first + i) % rings.length;
       moved += this.#isDone ? this.#discard(rings[number]!) : this.#empty(rings[number]!, number);
     }
-    if (this.#merge !== null && !this.#isDone && (this.#merge.isHolding || isLast))
+    if (this.#merge !== null && takes && !this.#isDone && (this.#merge.isHolding || isLast))
       this.#put(this.#merge, isLast ? null : floor);
     if (this.#failure === null) this.#settle(isLast);
     return moved;
@@ -153,6 +155,15 @@ export class Drain {
   /** Nothing that comes is written any more. */
   get #isDone(): boolean {
     return this.#failure !== null || this.#sink.isOver;
+  }
+
+  #isReady(): boolean {
+    try {
+      return this.#sink.isReady();
+    } catch (error) {
+      this.#fail(error, this.#whole);
+      return false;
+    }
   }
 
   #settle(isLast: boolean): void {
@@ -168,7 +179,7 @@ export class Drain {
   #put(merge: Merge, floor: bigint | null): void {
     try {
       merge.flush(floor, (bytes) => {
-        this.#sink.write(bytes);
+        this.#sink.write(bytes, true);
         this.#count(bytes.length);
       });
     } catch (error) {

@@ -46,7 +46,9 @@ export interface Sink {
   /** A bound has been reached: what comes is passed over. */
   readonly isOver: boolean;
   /** Takes all of it or, with false, nothing for now. Pieces may end within a block. Throws what the system says. */
-  write(bytes: Uint8Array): boolean;
+  write(bytes: Uint8Array, isUrgent?: boolean): boolean;
+  /** Whether it takes more now; what is urgent it takes anyway. */
+  isReady(): boolean;
   /** Between writes, often: sends on what waits. Throws as `write` does. */
   look(): void;
   /** Nothing more comes: what is still held goes out. */

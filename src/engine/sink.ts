@@ -48,6 +48,10 @@ export class Away implements Sink {
     return true;
   }
 
+  isReady(): boolean {
+    return true;
+  }
+
   look(): void {}
 
   end(): void {}
@@ -71,6 +75,10 @@ class Plain implements Sink {
 
   write(bytes: Uint8Array): boolean {
     writeAll(this.#plan.fd, bytes);
+    return true;
+  }
+
+  isReady(): boolean {
     return true;
   }
 
@@ -107,10 +115,14 @@ class Stream implements Sink {
     this.#pipe = new Pipe(plan, isLast);
   }
 
-  write(bytes: Uint8Array): boolean {
-    if (!this.#pipe.isReady()) return false;
+  write(bytes: Uint8Array, isUrgent = false): boolean {
+    if (!isUrgent && !this.#pipe.isReady()) return false;
     this.#pipe.put(bytes);
     return true;
+  }
+
+  isReady(): boolean {
+    return this.#pipe.isReady();
   }
 
   look(): void {
