@@ -88,7 +88,7 @@ describe('a network that is offered', () => {
     expect(network.orders).toEqual([{ ports: ['esx1/*'], snapLength: 96, filter: 'arp' }]);
     expect(network.open).toBe(0);
     expect(bytes.subarray(-last.length)).toEqual(Buffer.from(last));
-    const frames = [...readCaptureBytes([bytes])];
+    const frames = [...readCaptureBytes('live', bytes)];
     expect(frames.map(({ timeNs }) => timeNs)).toEqual(Array.from({ length: 1000 }, (_, i) => BigInt(i) * 1000n));
   });
 
