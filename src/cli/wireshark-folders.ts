@@ -21,13 +21,15 @@ export async function wiresharkFolders(): Promise<WiresharkFolders> {
   const told = await askTshark();
   const configuration = told.get('Personal configuration') ?? configurationFolder();
   const luaPlugins = told.get('Personal Lua Plugins') ?? defaultPlugins();
-  // Before version 4.2 there is one folder for all users only.
-  const extcap =
-    process.env['WIRESHARK_EXTCAP_DIR'] ??
-    told.get('Personal Extcap path') ??
-    told.get('Extcap path') ??
-    defaultExtcap();
-  return { configuration, luaPlugins, extcap };
+  return { configuration, luaPlugins, extcap: extcapFolder(told) };
+}
+
+/** Before version 4.2 there is one folder for all users only. The one in the environment counts where Wireshark takes it: not for root. */
+function extcapFolder(told: ReadonlyMap<string, string>): string {
+  const named = process.env['WIRESHARK_EXTCAP_DIR'];
+  const common = told.get('Extcap path');
+  if (named !== undefined && named !== '' && (common === undefined || common === named)) return named;
+  return told.get('Personal Extcap path') ?? common ?? defaultExtcap();
 }
 
 /** Lines `Name:  path`; none where tshark is missing. */
