@@ -12,6 +12,7 @@ export const BLOCK = {
   /** Obsolete, appendix A. */
   packet: 2,
   simplePacket: 3,
+  nameResolution: 4,
   interfaceStatistics: 5,
   enhancedPacket: 6,
 } as const;
@@ -39,6 +40,7 @@ export const OPTION = {
     mac: 6,
     speed: 8,
     tsresol: 9,
+    filter: 11,
     fcsLength: 13,
     tsoffset: 14,
   },
@@ -53,6 +55,9 @@ export const OPTION = {
     delivered: 8,
   },
 } as const;
+
+/** Record types of a Name Resolution Block (section 4.5). */
+export const NAME_RECORD = { end: 0, ipv4: 1, ipv6: 2, eui48: 3, eui64: 4 } as const;
 
 /** What bits 0 and 1 of `epb_flags` (section 4.3.1) say of the way a frame went, as its interface saw it. */
 export const DIRECTIONS = [null, 'in', 'out', null] as const;

@@ -7,13 +7,14 @@
  * for readers. A value out of its range is a RangeError that names the field.
  */
 
-import { BLOCK, BYTE_ORDER_MAGIC, DIRECTIONS, OPTION, VERSION_MAJOR } from './block.ts';
+import { BLOCK, BYTE_ORDER_MAGIC, DIRECTIONS, NAME_RECORD, OPTION, padded, VERSION_MAJOR } from './block.ts';
 import { TSRESOL_NS } from './clock.ts';
 import {
   block,
   customOption,
   highLow,
   integer,
+  type Option,
   type Optional,
   textOption,
   timeOption,
@@ -58,6 +59,8 @@ export interface InterfaceFields {
   readonly speedBps?: Optional<number | bigint>;
   /** Most octets kept of a frame, 0 to 2^32-1; 0, the default, is no limit. */
   readonly snapLength?: Optional<number>;
+  /** The capture filter as it was written; a pcap-filter expression. */
+  readonly filter?: Optional<string>;
   /** Octets of frame check sequence at the end of every frame, 0 to 255. The draft says bits, all tools say octets. */
   readonly fcsLength?: Optional<number>;
 }
@@ -75,8 +78,36 @@ export function interfaceDescription(fields: InterfaceFields): Uint8Array<ArrayB
     mac ? { code: codes.mac, value: mac } : null,
     u64Option(codes.speed, 'speedBps', fields.speedBps),
     u8Option(codes.tsresol, 'tsresol', TSRESOL_NS),
+    // if_filter: an octet 0 says that a text follows.
+    filterOption(fields.filter),
     u8Option(codes.fcsLength, 'fcsLength', fields.fcsLength),
   ]);
+}
+
+function filterOption(filter: Optional<string>): Option | null {
+  if (filter === null || filter === undefined) return null;
+  return textOption(OPTION.interfaceDescription.filter, 'filter', `\0${filter}`);
+}
+
+/** A station and what it is called: an IPv4 address of 4 octets, or a MAC address of 6. */
+export interface NameRecord {
+  readonly address: Uint8Array;
+  readonly name: string;
+}
+
+/** A Name Resolution Block (section 4.5), with which Wireshark shows names for addresses. */
+export function nameResolution(records: readonly NameRecord[]): Uint8Array<ArrayBuffer> {
+  const parts = records.map(({ address, name }) => {
+    const type = address.length === MAC_BYTES ? NAME_RECORD.eui48 : NAME_RECORD.ipv4;
+    const value = Buffer.concat([address, Buffer.from(name), Buffer.of(0)]);
+    const head = Buffer.alloc(4 + padded(value.length));
+    head.writeUInt16LE(type, 0);
+    head.writeUInt16LE(value.length, 2);
+    value.copy(head, 4);
+    return head;
+  });
+  // nrb_record_end: type and length 0.
+  return block(BLOCK.nameResolution, [], Buffer.concat([...parts, Buffer.alloc(4)]), []);
 }
 
 export interface StatisticsFields {

@@ -4,15 +4,18 @@
  * As in visit.ts, the common kind goes straight: known unicast whose entries are as they were, untagged or with a tag that
  * the sending switch inserted, to a local port or on by a wire as it is. Everything else goes through relay.ts.
  */
+import { capture, DIRECTION_IN, DIRECTION_OUT, passUnseen } from './capture';
+import { captureLost } from './dropped';
 import { markDirty } from './egress';
 import { findFrom, hasAged, home, keyOf, PLACE_MASK, PORT_MASK, TIME_SHIFT } from './fdb';
 import { bytesOf, insertedTci, insertion, isVlan, lengthOf, slotOf, TAG_INSERTED, TAG_STORED, tagOf, tciIn, withoutTag } from './frame';
-import { VERDICT_bad_fcs, VERDICT_forward } from './generated/verdicts';
+import { CHECK_link, VERDICT_bad_fcs, VERDICT_forward } from './generated/verdicts';
 import { release } from './pool';
 import { count, isMember, KIND_UPLINK, NO_VID, Port, VLAN_ACCESS, VLAN_TRANSPARENT } from './port';
 import { relay } from './relay';
 import { advance, available, push, Ring } from './ring';
 import { MODEL_LEARNING, portAt, Switch } from './switch';
+import { NO_FACT } from './trace';
 import { copyAt, crossedIn, DAMAGED, DUE_MAX, dueAt, markedDueAt, send, Wire } from './wire';
 
 const MAC_MASK: u64 = 0xffffffffffff;
@@ -55,6 +58,8 @@ function turnOf(wire: Wire, now: u64): u64 {
 function dropDamaged(sw: Switch, port: Port, descriptor: u64): void {
   port.rxBytes += lengthOf(descriptor);
   count(port, VERDICT_bad_fcs);
+  if (port.capture != 0) passUnseen(sw, port);
+  if (sw.drops != 0) captureLost(sw, port, descriptor, VERDICT_bad_fcs, NO_VID, CHECK_link, NO_FACT);
   release(slotOf(descriptor), sw);
 }
 
@@ -99,7 +104,7 @@ function forwardKnown(sw: Switch, port: Port, descriptor: u64): bool {
 
   const out = portAt(sw, logical);
   if (port.kind == KIND_UPLINK && <usize>out.pin != changetype<usize>(port)) return false;
-  if (!out.shortOut) return false;
+  if (!out.shortOut || (port.inside | out.inside) != 0) return false;
   let copy = descriptor;
   if (isTransparent != (out.vlanMode == VLAN_TRANSPARENT)) return false;
   if (!isTransparent && out.untaggedVid == vid) {
@@ -121,5 +126,7 @@ function forwardKnown(sw: Switch, port: Port, descriptor: u64): bool {
   port.rxBytes += length;
   out.txBytes += lengthOf(copy);
   if (!out.dirty) markDirty(sw, out);
+  if (port.capture != 0) capture(sw, port, descriptor, DIRECTION_IN);
+  if (out.capture != 0) capture(sw, out, copy, DIRECTION_OUT);
   return true;
 }

@@ -16,7 +16,7 @@
  */
 import { arrive } from './arrival';
 import { oneShotDue, runTimers } from './care';
-import { isTight } from './capture';
+import { isTight, publishCaptures } from './capture';
 import { publishAll } from './egress';
 import { enterCell } from './epoch';
 import { drain, Guest, nextSend, sendDue } from './guest';
@@ -79,6 +79,7 @@ function turn(sw: Switch, worker: Worker, now: u64): u32 {
     const port = portAt(sw, i);
     if (port.rxRing != 0) work += visit(sw, port);
   }
+  if (sw.watched) publishCaptures(sw);
   if (sw.dirtyCount != 0) publishAll(sw, worker);
   if (sw.drainCount != 0) drainGuests(sw);
   return work;
@@ -86,6 +87,8 @@ function turn(sw: Switch, worker: Worker, now: u64): u32 {
 
 /** Wall clock: up to `rounds` rounds over the worker's switches at time `now`; returns frames moved. */
 export function runWall(worker: Worker, now: u64, rounds: u32): u32 {
+  // Said first: nothing that is captured from now on is of an earlier time.
+  atomic.store<u64>(changetype<usize>(worker) + offsetof<Worker>('now'), now);
   let work: u32 = 0;
   for (let r: u32 = 0; r < rounds; r++) {
     let moved: u32 = 0;
@@ -97,7 +100,6 @@ export function runWall(worker: Worker, now: u64, rounds: u32): u32 {
     worker.rounds++;
     if (moved == 0) break;
   }
-  worker.now = now;
   return work;
 }
 
@@ -169,7 +171,7 @@ function moveInstant(sw: Switch, worker: Worker, budget: u64): u64 {
       sw.place = 0;
     }
     while (sw.phase < PHASE_DRAIN && left != 0) {
-      if (sw.captureRingCount != 0 && isTight(sw)) break;
+      if (sw.watched && isTight(sw)) break;
       sw.burst = <u32>min<u64>(left, sw.burstMost);
       const n = take(sw);
       left -= n;
@@ -177,6 +179,7 @@ function moveInstant(sw: Switch, worker: Worker, budget: u64): u64 {
       sw.phase++;
       sw.place = 0;
     }
+    if (sw.watched) publishCaptures(sw);
     if (sw.dirtyCount != 0) publishAll(sw, worker);
     if (sw.phase != PHASE_DRAIN || left == 0) break;
     if (sw.drainCount != 0) {
@@ -244,7 +247,7 @@ export function run(worker: Worker, until: u64, budget: u64): u32 {
   while (worker.switchCount != 0) {
     const sw = next(worker);
     if (sw.nextDue > until || sw.nextDue == u64.MAX_VALUE) break;
-    const isTightHere = sw.captureRingCount != 0 && isTight(sw);
+    const isTightHere = sw.watched != 0 && isTight(sw);
     if (left == 0 || isTightHere) return rested(worker, budget - left, left == 0 ? RUN_BUDGET : RUN_TIGHT);
     if (sw.nextDue > worker.cellEnd) enterCell(worker, sw.nextDue);
     const island = changetype<Island>(<usize>sw.island);

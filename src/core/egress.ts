@@ -3,7 +3,8 @@
  *
  * What is queued is published once per visit (`publishAll`), and a worker at the other end is woken only if it sleeps.
  */
-import { capture, DIRECTION_OUT } from './capture';
+import { capture, captureInside, DIRECTION_OUT, publishCaptures } from './capture';
+import { captureLostCopy } from './dropped';
 import { copyOut, describe, Frame, HEADER_BYTES, lengthOf, needsOwnBytes, slotOf, UNTAGGED, withoutTag, withTci } from './frame';
 import {
   VERDICT_delivered,
@@ -16,7 +17,7 @@ import {
 import { hasten } from './heap';
 import { SEND_FULL, SEND_LOST, sendSpecial } from './impair';
 import { release, take } from './pool';
-import { count, countMany, KIND_VNIC, Port, VLAN_PRIVATE, VLAN_TRANSPARENT } from './port';
+import { count, countMany, KIND_VNIC, NO_VID, Port, VLAN_PRIVATE, VLAN_TRANSPARENT } from './port';
 import { isShort, padded, toService } from './qinq';
 import { publish, publishNear, push, Ring } from './ring';
 import { Switch } from './switch';
@@ -25,33 +26,25 @@ import { wake, Worker } from './worker';
 
 /** Sends one copy, in VLAN `vid` and with outer TCI `tci` so far, out of `out`. Takes over one reference. */
 export function emit(sw: Switch, out: Port, descriptor: u64, vid: u32, tci: i32): void {
-  if (!out.linkUp) {
-    count(out, VERDICT_egress_link_down);
-    release(slotOf(descriptor), sw);
-    return;
-  }
-  if (out.blocked) {
-    count(out, VERDICT_mac_change);
-    release(slotOf(descriptor), sw);
-    return;
-  }
+  if (!out.linkUp) return lose(sw, out, descriptor, VERDICT_egress_link_down, vid);
+  if (out.blocked) return lose(sw, out, descriptor, VERDICT_mac_change, vid);
+  if (out.inside != 0) captureInside(sw, out.inside, descriptor, vid, tci, DIRECTION_OUT);
   const shaped = out.vlanMode == VLAN_TRANSPARENT ? descriptor : tagged(sw, out, descriptor, vid, tci);
-  if (shaped == 0) return dropWithoutBuffer(sw, out, descriptor);
+  if (shaped == 0) return lose(sw, out, descriptor, VERDICT_no_buffer, vid);
   let copy = out.sTag ? toService(sw, shaped, vid != out.untaggedVid) : shaped;
-  if (copy == 0) return dropWithoutBuffer(sw, out, shaped);
+  if (copy == 0) return lose(sw, out, shaped, VERDICT_no_buffer, vid);
   if (sw.pads && isShort(copy) && (out.kind != KIND_VNIC || lengthOf(copy) < lengthOf(descriptor))) {
     const full = padded(sw, copy);
-    if (full == 0) return dropWithoutBuffer(sw, out, copy);
+    if (full == 0) return lose(sw, out, copy, VERDICT_no_buffer, vid);
     copy = full;
   }
-  if (!queue(sw, out, copy)) {
-    count(out, VERDICT_queue_full);
-    release(slotOf(copy), sw);
-  }
+  if (!queue(sw, out, copy, vid)) lose(sw, out, copy, VERDICT_queue_full, vid);
 }
 
-function dropWithoutBuffer(sw: Switch, out: Port, copy: u64): void {
-  count(out, VERDICT_no_buffer);
+/** A copy dies on its way out; takes over its reference. */
+export function lose(sw: Switch, out: Port, copy: u64, verdict: u32, vid: u32): void {
+  count(out, verdict);
+  if (sw.drops != 0) captureLostCopy(sw, out, copy, verdict, vid);
   release(slotOf(copy), sw);
 }
 
@@ -69,9 +62,8 @@ export function originateRaw(sw: Switch, out: Port, slot: usize, length: u32): v
   sw.originated++;
   sw.crossed = 0;
   const copy = describe(slot, length);
-  if (out.linkUp && queue(sw, out, copy)) return;
-  count(out, out.linkUp ? VERDICT_queue_full : VERDICT_egress_link_down);
-  release(slot, sw);
+  if (out.linkUp && queue(sw, out, copy, NO_VID)) return;
+  lose(sw, out, copy, out.linkUp ? VERDICT_queue_full : VERDICT_egress_link_down, NO_VID);
 }
 
 /**
@@ -102,7 +94,7 @@ function owned(sw: Switch, descriptor: u64): u64 {
   return describe(slot, length);
 }
 
-function queue(sw: Switch, out: Port, copy: u64): bool {
+function queue(sw: Switch, out: Port, copy: u64, vid: u32): bool {
   let isLost = false;
   if (out.txRing != 0) {
     if (!push(changetype<Ring>(<usize>out.txRing), copy)) return false;
@@ -124,8 +116,7 @@ function queue(sw: Switch, out: Port, copy: u64): bool {
   }
   if (out.capture != 0) capture(sw, out, copy, DIRECTION_OUT);
   if (isLost) {
-    count(out, VERDICT_wire_loss);
-    release(slotOf(copy), sw);
+    lose(sw, out, copy, VERDICT_wire_loss, vid);
   } else if ((out.txRing | out.txWire) == 0) {
     // It leaves the emulated world here.
     count(out, VERDICT_delivered);

@@ -2,7 +2,8 @@
  * The copies of a frame: which ports get one. A frame from outside is on no uplink afterwards (R1): only local ports are
  * walked. A frame from inside leaves by at most one uplink (R3), the one its source is pinned to (R4).
  */
-import { emit } from './egress';
+import { captureLostCopy } from './dropped';
+import { emit, lose } from './egress';
 import { bytesOf, hold, lengthOf, slotOf } from './frame';
 import * as V from './generated/verdicts';
 import { isOneUplink, takesFlood } from './guard';
@@ -23,8 +24,7 @@ export function forward(sw: Switch, port: Port, to: Port, descriptor: u64, vid: 
   if (member == 0) {
     // A LAG of which no member takes part is a port without link.
     count(port, V.VERDICT_forward);
-    count(to, V.VERDICT_egress_link_down);
-    return release(slotOf(descriptor), sw);
+    return lose(sw, to, descriptor, V.VERDICT_egress_link_down, vid);
   }
   const out = changetype<Port>(<usize>member);
   if (sw.promiscuousCount != 0) showPromiscuous(sw, port, out, descriptor, vid, tci);
@@ -32,8 +32,7 @@ export function forward(sw: Switch, port: Port, to: Port, descriptor: u64, vid: 
   if (out.kind == KIND_UPLINK) port.upBytes += lengthOf(descriptor);
   if (carries(out, vid)) return emit(sw, out, descriptor, vid, tci);
   note(sw, V.CHECK_out_vlan, OUTCOME_FAILED, out.number);
-  count(out, out.vlanMode == VLAN_PRIVATE ? V.VERDICT_pvlan : V.VERDICT_egress_vlan);
-  release(slotOf(descriptor), sw);
+  lose(sw, out, descriptor, out.vlanMode == VLAN_PRIVATE ? V.VERDICT_pvlan : V.VERDICT_egress_vlan, vid);
 }
 
 function showPromiscuous(sw: Switch, port: Port, to: Port, descriptor: u64, vid: u32, tci: i32): void {
@@ -134,6 +133,7 @@ export function flood(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i3
     if (exit == 0) {
       if (copies == 0) return drop(sw, port, descriptor, V.VERDICT_no_uplink, V.CHECK_uplink, NO_FACT);
       count(port, V.VERDICT_no_uplink_copy);
+      if (sw.drops != 0) captureLostCopy(sw, port, descriptor, V.VERDICT_no_uplink_copy, vid);
       copies++;
       note(sw, V.CHECK_uplink, OUTCOME_FAILED, NO_FACT);
     } else if (carries(changetype<Port>(<usize>exit), vid)) {

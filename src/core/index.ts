@@ -5,6 +5,7 @@
  * Every struct's offsets leave by the generated `layout.ts`, from which the bindings are made, so that none is written twice.
  */
 export * from './generated/layout';
+import { DIRECTION_IN, DIRECTION_OUT, publishCaptures, RING_CLOSED, RING_OVER } from './capture';
 import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall, setNow } from './clock';
 import { publishAll } from './egress';
 import { again as lookAgain, Epochs, go as letGo, runEpochs as workerRunEpochs, setCells as epochsSetCells } from './epoch';
@@ -88,16 +89,19 @@ export function reform(sw: usize, isStart: bool): void {
 
 export function setActive(sw: usize, port: u32): void {
   teamSetActive(changetype<Switch>(sw), port);
+  publishCaptures(changetype<Switch>(sw));
 }
 
 /** Takes a port's link for `reason` (LINK_*), or gives it back as far as that reason goes. */
 export function setLink(sw: usize, port: u32, up: bool, reason: u32): void {
   changeLink(changetype<Switch>(sw), port, reason, up);
+  publishCaptures(changetype<Switch>(sw));
 }
 
 /** Stops or starts the VM behind a vNIC. */
 export function setGuest(sw: usize, port: u32, on: bool): void {
   powerSetGuest(changetype<Switch>(sw), port, on);
+  publishCaptures(changetype<Switch>(sw));
 }
 
 /** Pauses the streams that a vNIC sends, or lets them go on. */
@@ -108,6 +112,7 @@ export function setStreams(sw: usize, port: u32, on: bool): void {
 /** Takes a whole switch's power, or gives it back. */
 export function setPower(sw: usize, on: bool): void {
   powerSetPower(changetype<Switch>(sw), on);
+  publishCaptures(changetype<Switch>(sw));
 }
 
 /** Switches rule R`rule` off or on again; `guard` is where the storm guard's table is planned. */
@@ -136,11 +141,13 @@ export function register(sw: usize, port: u32): void {
 /** The guest at a vNIC uses another address from now on. */
 export function setGuestMac(sw: usize, port: u32, mac: u64): void {
   changeMac(changetype<Switch>(sw), portAt(changetype<Switch>(sw), port), mac);
+  publishCaptures(changetype<Switch>(sw));
 }
 
 /** A port becomes an access port of `vid`, and forgets its stations. */
 export function setAccessVlan(sw: usize, port: u32, vid: u32): void {
   changeVlan(changetype<Switch>(sw), portAt(changetype<Switch>(sw), port), vid);
+  publishCaptures(changetype<Switch>(sw));
 }
 
 /** What a wire makes of frames from now on; u64.MAX_VALUE leaves a setting as it is. */
@@ -176,6 +183,7 @@ export function explain(sw: usize, port: u32, pool: usize, from: usize, length: 
   memory.copy(slot + HEADER_BYTES, from, length);
   s.trace = <u32>trace;
   relay(s, portAt(s, port), describe(slot, length));
+  publishCaptures(s);
   return true;
 }
 
@@ -186,6 +194,7 @@ export function visitPort(sw: usize, port: u32): u32 {
 
 /** Publishes what visits queued, for benchmarks of the switch alone. */
 export function publishPorts(sw: usize, worker: usize): void {
+  publishCaptures(changetype<Switch>(sw));
   publishAll(changetype<Switch>(sw), changetype<Worker>(worker));
 }
 
@@ -207,6 +216,10 @@ export function layoutFits(): bool {
   return portFits();
 }
 
+export const CAPTURE_IN: u32 = DIRECTION_IN;
+export const CAPTURE_OUT: u32 = DIRECTION_OUT;
+export const CAPTURE_CLOSED: u32 = RING_CLOSED;
+export const CAPTURE_OVER: u32 = RING_OVER;
 export const MOVES_KEPT: u32 = MOVES_MAX;
 export const MOVE_RECORD: u32 = MOVE_BYTES;
 export const GUARD_TABLE: u32 = GUARD_BYTES;

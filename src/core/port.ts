@@ -55,7 +55,7 @@ export const PORTS_MAX: u32 = 2047;
 @unmanaged
 export class Port {
   // What visit.ts needs of a port that it sends to, side by side.
-  /** The port's untagged VLAN plus 1 when a frame of it can be queued here as it is: ring, link, no capture; else 0. */
+  /** The port's untagged VLAN plus 1 when a frame of it can be queued here as it is: ring, link; else 0. */
   plainVid: u32;
   txRing: u32; // vNIC: to its guest
   /** `members`, when the frames of those VLANs can leave with the tag that they have; else 0. */
@@ -87,7 +87,8 @@ export class Port {
   rxRing: u32; // vNIC: from its guest
   txWire: u32; // uplink or bridge port: to the other end; with neither ring nor wire a frame leaves the world
   guest: u32;
-  capture: u32; // first of a list of CapturePoint
+  capture: u32; // first of a list of CapturePoint: on its wire
+  inside: u32; // the same behind its tagging: as the switch relays
   toWorker: u32; // address of the Worker at the wire's other end
   entryCount: u32; // dynamic FDB entries that point here
   toDrain: u32; // its guest stands in the switch's drainList
@@ -138,6 +139,7 @@ export class Port {
   balancedBytes: u64;
   beaconSeen: u32; // uplink: address of u64 times, by uplink index: when it last heard their beacons
   lacp: u32; // address of its LacpPort
+  nameAt: u32; // its name without the host: length in an octet, UTF-8
   verdicts: u64; // the first of VERDICT_COUNT counters
 }
 
@@ -146,7 +148,7 @@ export class Port {
  * `isOdd`: the switch has no common kind of frames at all.
  */
 export function replain(port: Port, isOdd: bool): void {
-  const isSimple = !isOdd && port.linkUp && port.capture == 0 && !port.sTag && port.lag == 0;
+  const isSimple = !isOdd && port.linkUp && !port.sTag && port.lag == 0;
   const isPrivate = port.vlanMode == VLAN_PRIVATE;
   // What is registered here, or was learned here, may not be what the guest may send with.
   const isOther = port.forgedRejected && (port.hasChanged || port.mac != port.configuredMac);

@@ -10,7 +10,8 @@
  * reflection moves nothing; what a VLAN rule refuses is not learned.
  */
 import { hearBeacon } from './beacon';
-import { capture, DIRECTION_IN } from './capture';
+import { capture, captureInside, DIRECTION_IN } from './capture';
+import { captureLost } from './dropped';
 import { isStatic, keyOf, logicalOf, lookup, setLock } from './fdb';
 import { flood, forward, transit } from './flood';
 import { bytesOf, CUT_TAG, lengthOf, outerTci, slotOf, UNTAGGED } from './frame';
@@ -37,6 +38,7 @@ export function relay(sw: Switch, port: Port, arrived: u64): void {
   const length = lengthOf(arrived);
   port.rxBytes += length;
   if (port.capture != 0) capture(sw, port, arrived, DIRECTION_IN);
+  sw.vidInHand = NO_VID;
 
   if (!port.linkUp) return drop(sw, port, arrived, port.shut ? V.VERDICT_port_shut : V.VERDICT_link_down, V.CHECK_link, NO_FACT);
   note(sw, V.CHECK_link, OUTCOME_PASSED, NO_FACT);
@@ -89,6 +91,8 @@ export function relay(sw: Switch, port: Port, arrived: u64): void {
   if (classified < 0) return drop(sw, port, descriptor, refusal(classified), V.CHECK_vlan, tci == UNTAGGED ? NO_VID : tci & 0xfff);
   const vid = <u32>classified;
   note(sw, V.CHECK_vlan, OUTCOME_PASSED, vid);
+  sw.vidInHand = vid;
+  if (port.inside != 0) captureInside(sw, port.inside, descriptor, vid, tci, DIRECTION_IN);
 
   if ((dst & 1) != 0 && !admitGroup(sw, port, descriptor, dst)) return;
   if (port.kind == P.KIND_UPLINK) fromOutside(sw, port, descriptor, vid, tci, src, dst);
@@ -242,5 +246,6 @@ function numberOf(port: u32): u32 {
 export function drop(sw: Switch, port: Port, descriptor: u64, verdict: u32, check: u32, fact: u32): void {
   note(sw, check, OUTCOME_FAILED, fact);
   count(port, verdict);
+  if (sw.drops != 0) captureLost(sw, port, descriptor, verdict, sw.vidInHand, check, fact);
   release(slotOf(descriptor), sw);
 }

@@ -22,6 +22,7 @@
  * Known limits: a capture may hold a frame or copy that was given up later; `upBytes` and `receivedBytes`, which nobody shows, may
  * lack those of a burst; of a frame whose S-tag was exchanged on the way in, copies may be delivered and counted as copies made.
  */
+import { publishCaptures } from './capture';
 import { VERDICT_COUNT, VERDICT_copy_died, VERDICT_consumed, VERDICT_delivered, VERDICT_worker_died } from './generated/verdicts';
 import { VERDICTS_DROP, VERDICTS_INGRESS } from './generated/verdicts';
 import { Frame, lengthOf, slotOf } from './frame';
@@ -45,6 +46,7 @@ export function repair(sw: Switch): u32 {
   for (let i: u32 = 0; i < sw.portCount; i++) portAt(sw, i).dirty = 0;
   if (lead) giveUp(sw, lead);
   sw.inHand = 0;
+  publishCaptures(sw);
   for (let i: u32 = 0; i < sw.inletCount; i++) settleTail(inletAt(sw, i));
   let lost: u32 = 0;
   for (let i: u32 = 0; i < sw.portCount; i++) lost += settle(sw, portAt(sw, i));

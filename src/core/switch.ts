@@ -126,6 +126,11 @@ export class Switch {
   captureRings: u32; // where copies of frames here may go
   captureRingCount: u32;
   captureReserve: u32; // bytes that one visit can write into one of them
+  /** 1: something is captured at some port here, and the short cuts have to look. */
+  watched: u32;
+  drops: u32; // first of a list of CapturePoint: where frames die here
+  dropTexts: u32; // address of the DropTexts
+  vidInHand: u32; // of the frame in hand, NO_VID before it has one
   // The virtual clock, clock.ts.
   nextDue: u64; // time of the next event here
   island: u32;

@@ -7,6 +7,7 @@
  *
  * Measured with bench/core.ts (8 vNICs, 1,024 stations, 64-byte frames): see README, Benchmarks.
  */
+import { capture, DIRECTION_IN, DIRECTION_OUT } from './capture';
 import { markDirty } from './egress';
 import { findFrom, hasAged, home, isStatic, keysOf, PORT_MASK, TIME_SHIFT } from './fdb';
 import { bytesOf, insertion, isSpecial, isVlan, lengthOf, TAG_STORED, tagOf, tciIn, withoutTag } from './frame';
@@ -43,20 +44,33 @@ function serve(sw: Switch, port: Port, n: u32): u32 {
   // A port with something special about it, or without a VLAN for untagged frames where there are no others, has no common kind.
   if (!port.shortIn || sw.trace != 0 || (isTrunk ? sw.pads != 0 : port.pvid == NO_VID)) {
     for (let i: u32 = 0; i < n; i++) relay(sw, port, at(ring, i));
+  } else if (sw.watched) {
+    passWatched(sw, port, ring, n, isTrunk);
   } else if (isTrunk) {
-    pass(sw, port, ring, n, true);
+    pass(sw, port, ring, n, true, false);
   } else if (n > 1 || !passOne(sw, port, at(ring, 0))) {
-    pass(sw, port, ring, n, false);
+    pass(sw, port, ring, n, false, false);
   }
   advanceNear(ring, n);
   sw.inHand = 0;
   return n;
 }
 
-/** Relays `n` frames. Inlined once for each constant `isTrunk`, so that a port without tags never asks for them. */
+/** The same where something is captured. */
+function passWatched(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
+  if (port.inside != 0) {
+    for (let i: u32 = 0; i < n; i++) relay(sw, port, at(ring, i));
+  } else if (isTrunk) {
+    pass(sw, port, ring, n, true, true);
+  } else {
+    pass(sw, port, ring, n, false, true);
+  }
+}
+
+/** Relays `n` frames. Inlined once for each constant `isTrunk` and `isWatched`, so that who has no tags or captures never asks for them. */
 // @ts-ignore: decorator
 @inline
-function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
+function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool, isWatched: bool): void {
   const table: usize = sw.table;
   const mask = sw.tableMask;
   const shift = sw.tableShift;
@@ -82,7 +96,7 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
   const tail = ring.tailNext;
   // The way outside, where the pinned uplink takes frames with no more than a tag inserted or stripped.
   const outside = changetype<Port>(<usize>port.shortExit);
-  const isOpen = port.shortExit != 0 && (isTrunk || carries(outside, pvid));
+  const isOpen = port.shortExit != 0 && (isTrunk || carries(outside, pvid)) && !(isWatched && outside.inside != 0);
   const outsideWire: usize = isOpen ? outside.txWire : 0;
   const outsideEdit = !isTrunk && isOpen && outside.untaggedVid != pvid ? insertion(pvid) : 0;
   // Nothing may go back to where it came from (R2): for the time of the visit the port itself takes nothing as it is.
@@ -141,11 +155,13 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
           const length = lengthOf(descriptor);
           if (logical < localCount) {
             const out = changetype<Port>(ports + <usize>logical * PORT_BYTES);
-            const copy = isTrunk ? editFor(out, descriptor, pvid, members) : out.plainVid == plain ? descriptor : 0;
+            let copy = isTrunk ? editFor(out, descriptor, pvid, members) : out.plainVid == plain ? descriptor : 0;
+            if (isWatched && out.inside != 0) copy = 0;
             if (copy != 0 && (!isTrunk || (out.txRing != 0 && out != port)) && push(changetype<Ring>(<usize>out.txRing), copy)) {
               if (learns && heard != wanted && !isStatic(heard)) store<u64>(source, wanted, 8);
               out.txBytes += isTrunk ? lengthOf(copy) : length;
               if (!out.dirty) markDirty(sw, out);
+              if (isWatched) watch(sw, port, descriptor, out, copy);
               bytesIn += length;
               forwarded++;
               continue;
@@ -156,6 +172,7 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
               if (learns && heard != wanted && !isStatic(heard)) store<u64>(source, wanted, 8);
               outside.txBytes += lengthOf(copy);
               if (!outside.dirty) markDirty(sw, outside);
+              if (isWatched) watch(sw, port, descriptor, outside, copy);
               bytesUp += length;
               bytesIn += length;
               forwarded++;
@@ -210,6 +227,13 @@ function passOne(sw: Switch, port: Port, descriptor: u64): bool {
   countMany(port, VERDICT_forward, 1);
   port.rxBytes += length;
   return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function watch(sw: Switch, port: Port, descriptor: u64, out: Port, copy: u64): void {
+  if (port.capture != 0) capture(sw, port, descriptor, DIRECTION_IN);
+  if (out.capture != 0) capture(sw, out, copy, DIRECTION_OUT);
 }
 
 /** The copy as it leaves by `out`, from a trunk whose untagged frames are of VLAN `pvid`; 0 when that takes more than an edit. */

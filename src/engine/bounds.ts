@@ -40,6 +40,8 @@ const EPOCH_WORDS: readonly (readonly [field: number, bytes: number])[] = [
 ];
 const CAPTURE_WORDS: readonly (readonly [field: number, bytes: number])[] = [
   [L.CaptureRing_head, 4],
+  [L.CaptureRing_headNext, 4],
+  [L.CaptureRing_tailSeen, 4],
   [L.CaptureRing_tail, 4],
   [L.CaptureRing_closed, 4],
   [L.CaptureRing_epochNs, 8],
@@ -56,7 +58,7 @@ export function boundsOf(memory: SharedMemory, plan: Plan): Bounds {
   ];
   const skipped = [
     { at: plan.stagingAt, end: plan.stagingAt + INJECT_BYTES_MAX },
-    ...rings.map(({ bufferAt, bytes }) => ({ at: bufferAt, end: bufferAt + bytes + INJECT_BYTES_MAX })),
+    ...rings.map(({ bufferAt, bytes }) => ({ at: bufferAt, end: bufferAt + bytes + plan.captureMargin })),
     ...pools.flatMap(({ at, classes }) =>
       classes.map(({ end }, i) => ({ at: memory.u32(at + i * L.PoolClass_BYTES + L.PoolClass_fresh), end })),
     ),

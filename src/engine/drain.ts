@@ -5,6 +5,7 @@
  * core counts what it would have written as lost, and the run goes on.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { floorOf } from './floor.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import { Merge } from './merge.ts';
@@ -24,16 +25,19 @@ export interface DrainFile {
   readonly headerBytes: number;
   readonly isPcap: boolean;
   readonly rings: readonly DrainRing[];
-  /** On the virtual clock, where several workers write to one file: what puts their blocks in order. */
+  /** Where several workers write to one file: what puts their blocks in order. */
   readonly order: DrainOrder | null;
 }
 
 export interface DrainOrder {
-  /** Address of the time, u64 ns, before which all is over. */
+  /** Virtual clock: address of the time, u64 ns, before which all is over. */
   readonly floorAt: number;
+  readonly controlAt: number;
+  /** Wall clock: addresses of all workers; else none. */
+  readonly workers: readonly number[];
   readonly epochNs: bigint;
-  /** By interface. */
-  readonly islandOf: readonly number[];
+  /** By interface: of the switches that see what comes in, and what goes out. */
+  readonly islandsOf: readonly (readonly [incoming: number, outgoing: number])[];
 }
 
 export interface DrainResult {
@@ -78,7 +82,7 @@ export class Drain {
     this.#memory = memory;
     this.#file = file;
     const { order, rings, isPcap } = file;
-    this.#merge = order === null ? null : new Merge(rings.length, order.islandOf, isPcap, order.epochNs);
+    this.#merge = order === null ? null : new Merge(rings.length, order.islandsOf, isPcap, order.epochNs);
     this.#write = write ?? (file.fd < 0 ? () => {} : (bytes) => writeAll(file.fd, bytes));
   }
 
@@ -104,7 +108,7 @@ export class Drain {
   run(isLast: boolean): number {
     let moved = 0;
     // Looked at before the rings: what came before it is in them.
-    const floor = this.#file.order === null ? null : this.#memory.u64(this.#file.order.floorAt);
+    const floor = this.#file.order === null ? null : floorOf(this.#memory, this.#file.order);
     for (const [i, ring] of this.#file.rings.entries())
       moved += this.#failure === null ? this.#empty(ring, i) : this.#discard(ring);
     if (this.#merge !== null && this.#failure === null && (this.#merge.isHolding || isLast))

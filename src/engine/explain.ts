@@ -6,7 +6,7 @@ import { readCaptureBytes } from '../capture/read.ts';
 import { CHECKS, type Row, VERDICTS } from '../telemetry/generated/verdicts.ts';
 import { bannerOf } from '../telemetry/teaching.ts';
 import type { PortName, Topology } from '../topology/model.ts';
-import { header } from './capture-file.ts';
+import { header } from './capture-blocks.ts';
 import { coreModule, instantiate } from './core.ts';
 import { Drain } from './drain.ts';
 import * as L from './generated/layout.ts';
@@ -14,6 +14,7 @@ import { macText } from './mac-table.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
 import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
+import { isClassic } from './plan-capture.ts';
 
 export interface ExplainedCheck {
   /** `deja_vu`, `designated` and so on; with the rule and a sentence. */
@@ -68,7 +69,7 @@ export function explain(
     );
     drain.run(true);
     pieces.length = 1;
-    return { drain, pieces, isPcapng: !capture.request.file.endsWith('.pcap') };
+    return { drain, pieces, isPcapng: !isClassic(capture.request.file) };
   });
   const before = sw.ports.map((p) => observer.port(sw, p).verdicts);
 

@@ -1,6 +1,7 @@
 /** Writes a planned network into fresh (all-zero) shared memory: the only place where the core's structs are filled in. */
 import type { PortName, PortVlan, Topology, VlanRange } from '../topology/model.ts';
 import type { Core } from './core.ts';
+import { fillCaptures } from './fill-capture.ts';
 import { fillPolicy } from './fill-policy.ts';
 import { fillStreams } from './fill-stream.ts';
 import { fillUplinks } from './fill-uplinks.ts';
@@ -43,7 +44,7 @@ export function fill(memory: SharedMemory, core: Core, plan: Plan, topology: Top
   for (const sw of plan.switches) filler.switch(sw, core);
   // A number that no worker and no island has.
   filler.pool(plan.injectPoolAt, plan.injectClasses, Math.max(plan.workers.length, plan.islands.length), 0);
-  filler.captures();
+  fillCaptures(memory, plan, options.epochNs);
   fillStreams(memory, plan, topology, options.virtual);
   filler.workers();
   for (const sw of plan.switches) core.reform(sw.address, true);
@@ -56,7 +57,6 @@ class Filler {
   readonly #options: FillOptions;
   readonly #bitmaps = new Map<string, number>();
   readonly #wireFrom = new Map<PortName, PlannedWire>();
-  readonly #capturesOf = new Map<PortName, number[]>();
 
   constructor(memory: SharedMemory, plan: Plan, topology: Topology, options: FillOptions) {
     this.#memory = memory;
@@ -64,10 +64,6 @@ class Filler {
     this.#topology = topology;
     this.#options = options;
     for (const wire of plan.wires) if (wire.from !== null) this.#wireFrom.set(wire.from, wire);
-    for (const { points } of plan.captures) {
-      for (const point of points)
-        this.#capturesOf.set(point.port, [...(this.#capturesOf.get(point.port) ?? []), point.address]);
-    }
   }
 
   #port(name: PortName): { sw: PlannedSwitch; port: PlannedPort } {
@@ -209,9 +205,6 @@ class Filler {
       m.setU32(at + L.Port_txWire, wire.address);
       m.setU32(at + L.Port_toWorker, this.#plan.workers[this.#port(wire.to).sw.worker]!.address);
     }
-    const points = this.#capturesOf.get(port.name) ?? [];
-    m.setU32(at + L.Port_capture, points[0] ?? 0);
-    for (const [i, point] of points.entries()) m.setU32(point + L.CapturePoint_next, points[i + 1] ?? 0);
   }
 
   #fillVlan(at: number, vlan: PortVlan): void {
@@ -258,23 +251,6 @@ class Filler {
       this.#memory.setU32(address + L.PoolClass_end, end);
       this.#memory.setU32(address + L.PoolClass_returns, returnsAt);
       this.#memory.setU32(address + L.PoolClass_returnsMask, returnsEntries - 1);
-    }
-  }
-
-  captures(): void {
-    const m = this.#memory;
-    for (const { request, rings, points } of this.#plan.captures) {
-      for (const ring of rings) {
-        m.setU32(ring.address + L.CaptureRing_buffer, ring.bufferAt);
-        m.setU32(ring.address + L.CaptureRing_size, ring.bytes);
-        m.setU32(ring.address + L.CaptureRing_format, request.file.endsWith('.pcap') ? 1 : 0);
-        m.setU64(ring.address + L.CaptureRing_epochNs, this.#options.epochNs);
-      }
-      for (const point of points) {
-        m.setU32(point.address + L.CapturePoint_ring, point.ring);
-        m.setU32(point.address + L.CapturePoint_interfaceId, point.interfaceId);
-        m.setU32(point.address + L.CapturePoint_snapLength, request.snapLength);
-      }
     }
   }
 

@@ -2,8 +2,11 @@
  * Puts what several workers captured into one file's order: by time, and at one instant by island, which is how a single worker
  * writes it. Each ring is in that order by itself. A block can go out once all workers are past its time.
  */
+import { padded } from '../capture/block.ts';
+import * as L from './generated/layout.ts';
 
 const RECORD_HEAD_BYTES = 16;
+const PACKET_BYTES = 28;
 const BLOCK_HEAD_BYTES = 20;
 const OUT_BYTES = 1024 * 1024;
 
@@ -19,12 +22,17 @@ interface Queue {
 
 export class Merge {
   readonly #queues: Queue[];
-  readonly #islandOf: readonly number[];
+  readonly #islandsOf: readonly (readonly [incoming: number, outgoing: number])[];
   readonly #isPcap: boolean;
   readonly #epochNs: bigint;
 
-  /** `islandOf`: by interface. A classic pcap's records name no interface: at one instant they stand by ring. */
-  constructor(rings: number, islandOf: readonly number[], isPcap: boolean, epochNs: bigint) {
+  /** `islandsOf`: by interface. A classic pcap's records name no interface: at one instant they stand by ring. */
+  constructor(
+    rings: number,
+    islandsOf: readonly (readonly [incoming: number, outgoing: number])[],
+    isPcap: boolean,
+    epochNs: bigint,
+  ) {
     this.#queues = Array.from({ length: rings }, () => ({
       bytes: Buffer.alloc(0),
       at: 0,
@@ -33,7 +41,7 @@ export class Merge {
       island: 0,
       end: 0,
     }));
-    this.#islandOf = islandOf;
+    this.#islandsOf = islandsOf;
     this.#isPcap = isPcap;
     this.#epochNs = epochNs;
   }
@@ -94,9 +102,17 @@ export class Merge {
     } else {
       queue.high = bytes.readUInt32LE(at + BLOCK_HEAD_BYTES - 8);
       queue.low = bytes.readUInt32LE(at + BLOCK_HEAD_BYTES - 4);
-      queue.island = this.#islandOf[bytes.readUInt32LE(at + 8)]!;
+      queue.island = this.#islandOf(bytes, at);
       queue.end = at + bytes.readUInt32LE(at + 4);
     }
+  }
+
+  /** Of the switch that captured a block: epb_flags, the first of its options, say which way the frame went. */
+  #islandOf(bytes: Buffer, at: number): number {
+    const [incoming, outgoing] = this.#islandsOf[bytes.readUInt32LE(at + 8)]!;
+    if (incoming === outgoing) return incoming;
+    const flags = at + PACKET_BYTES + padded(bytes.readUInt32LE(at + BLOCK_HEAD_BYTES)) + 4;
+    return bytes.readUInt32LE(flags) === L.CAPTURE_IN ? incoming : outgoing;
   }
 }
 

@@ -168,10 +168,15 @@ export class Network extends Viewable {
   /** Holds every worker between two bursts; counters are exact from when this resolves. */
   async pause(): Promise<void> {
     const threads = this.#running();
-    if (this.#pausedAt === 0n) this.#pausedAt = process.hrtime.bigint();
+    const isFirst = this.#pausedAt === 0n;
+    if (isFirst) this.#pausedAt = process.hrtime.bigint();
     this.#prompter.disarm();
     threads.command(PAUSE);
     await threads.settled();
+    if (!isFirst) return;
+    // No worker has come further than this, and it is then for all of them, whatever is asked of them meanwhile.
+    this.#pausedAt = process.hrtime.bigint();
+    if (this.clock === 'wall') for (const { address } of this.plan.workers) this.core.setTime(address, this.nowNs);
   }
 
   /** Goes on; the time in between has not passed for the network. */
@@ -291,7 +296,7 @@ export class Network extends Viewable {
         drained = this.outlets.results;
       }
       this.#stoppedAfterNs = elapsed;
-      this.captureReports = this.outlets.close(this.observer, drained, this.#epochNs + elapsed, this.#epochNs);
+      this.captureReports = this.outlets.close(drained, this.#epochNs + elapsed, this.#epochNs);
     }
     return this.report();
   }

@@ -6,11 +6,11 @@ import { fstatSync, ftruncateSync } from 'node:fs';
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
 import type { CaptureReport } from '../telemetry/report.ts';
 import type { Topology } from '../topology/model.ts';
-import { closeCapture, header, openCapture, orderOf } from './capture-file.ts';
+import { header } from './capture-blocks.ts';
+import { closeCapture, openCapture, orderOf } from './capture-file.ts';
 import { cutBack, Drain, type DrainFile, type DrainResult, type DrainRing, wholeBytes } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
-import type { Observer } from './observe.ts';
 import { NetworkError } from './options.ts';
 import type { Plan } from './plan.ts';
 import { MEMORY_TAP } from './planning.ts';
@@ -68,11 +68,11 @@ export class Outlets {
   }
 
   /** Ends the files; times in ns since 1970. */
-  close(observer: Observer, drained: readonly DrainResult[], endNs: bigint, epochNs: bigint): CaptureReport[] {
+  close(drained: readonly DrainResult[], endNs: bigint, epochNs: bigint): CaptureReport[] {
     return this.files.flatMap((file, i) => {
       if (file.fd < 0) return [];
       const result = drained[i] ?? unwritten(file);
-      return closeCapture(this.#memory, observer, this.#plan, this.#plan.captures[i]!, file, result, endNs, epochNs);
+      return closeCapture(this.#memory, this.#plan.captures[i]!, file, result, endNs, epochNs);
     });
   }
 

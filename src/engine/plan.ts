@@ -13,7 +13,15 @@ import { readRule } from '../topology/rule.ts';
 import { type DraftPort, type DraftSwitch, draftSwitches } from './draft.ts';
 import * as L from './generated/layout.ts';
 import { cellNsOf, hostsOf, islandsOf, placeOnWorkers } from './placement.ts';
-import { INJECT_BYTES_MAX, type PlannedCapture, planCaptures } from './plan-capture.ts';
+import {
+  INJECT_BYTES_MAX,
+  marginOf,
+  type PlannedCapture,
+  type PlannedTexts,
+  planCaptures,
+  planTexts,
+} from './plan-capture.ts';
+import { planInjectPool, planPool } from './plan-pool.ts';
 import { type PlannedUplinks, planUplinks } from './plan-uplinks.ts';
 import { type PlannedWire, planWires } from './plan-wires.ts';
 import { align, powerOfTwo, Space } from './space.ts';
@@ -154,6 +162,10 @@ export interface Plan {
   readonly streamsOf: ReadonlyMap<PortName, readonly number[]>;
   readonly captures: readonly PlannedCapture[];
   readonly captureReserve: number;
+  /** Bytes behind the buffer of each capture's ring. */
+  readonly captureMargin: number;
+  /** What tells of drops, where they are captured. */
+  readonly dropTexts: PlannedTexts | null;
   /** Rules that may be switched off in the course of the run, in rising order. */
   readonly mayDisable: readonly number[];
 }
@@ -164,8 +176,6 @@ export class PlanError extends Error {
 }
 
 const MEMORY_MAX = 4 * 1024 ** 3 - 65_536;
-const CACHE_LINE = 64;
-const SMALL_SLOT = 128;
 /** Bytes of frame pool for a vNIC: as much as 1 GiB allows, within these bounds. */
 const POOL_SHARE = 1024 ** 3;
 const POOL_BYTES_MIN = 40 * 1024;
@@ -193,7 +203,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
 
   const controlAt = space.reserve('control', CONTROL_WORDS * 4);
   const wires = planWires(space, topology, options.injectAt);
-  const captures = planCaptures(space, drafts, workerOf, options);
+  const captures = planCaptures(space, drafts, workerOf, islands.of, topology, options);
   const frameMax = Math.max(...drafts.map((d) => d.mtu)) + 22;
   const switchOf = new Map(drafts.flatMap((d, i) => d.ports.map((p) => [p.name, i])));
   const arriving = drafts.map((): PlannedWire[] => []);
@@ -298,6 +308,8 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     streamsOf: streams.of,
     captures: captures.planned,
     captureReserve: captures.reserve,
+    captureMargin: marginOf(drafts),
+    dropTexts: planTexts(space, drafts, captures.planned),
     mayDisable,
   };
   if (space.next > MEMORY_MAX) throw new PlanError(tooLarge(space));
@@ -344,34 +356,6 @@ function planEviction(space: Space, { ports, table }: DraftSwitch, { teaching }:
     oldestAt: space.reserve('eviction', seats * 16),
     fullestAt: space.reserve('eviction', seats * 16),
   };
-}
-
-/** Half for small frames, half for those of full size; jumbo frames get a class of their own. */
-function planPool(space: Space, bytes: number, mtu: number, vnics: number): PlannedClass[] {
-  const slots = [SMALL_SLOT];
-  const fullSlot = align(Math.min(mtu, 1500) + 22 + L.FRAME_HEADER, CACHE_LINE);
-  if (fullSlot > SMALL_SLOT) slots.push(fullSlot);
-  const classes = slots.map((slot) => cut(space, slot, Math.floor(bytes / slots.length / slot)));
-  if (mtu > 1500) classes.push(cut(space, align(mtu + 22 + L.FRAME_HEADER, CACHE_LINE), 16 * Math.max(1, vnics)));
-  return classes;
-}
-
-/** Frames from outside, up to sizes that no MTU allows; a single one where only `explain` may ask. */
-function planInjectPool(space: Space, frameMax: number, isUsed: boolean): PlannedClass[] {
-  if (!isUsed) return [cut(space, 131_072, 1)];
-  const full = align(frameMax + L.FRAME_HEADER, CACHE_LINE);
-  return [
-    cut(space, SMALL_SLOT, 8192),
-    cut(space, full, Math.max(64, Math.floor(2 ** 23 / full))),
-    cut(space, 131_072, 16),
-  ];
-}
-
-function cut(space: Space, slotBytes: number, count: number): PlannedClass {
-  const from = space.reserve('frame pools', slotBytes * count);
-  const returnsEntries = powerOfTwo(count);
-  const returnsAt = space.reserve('frame pools', returnsEntries * 8);
-  return { slotBytes, from, end: from + slotBytes * count, returnsAt, returnsEntries };
 }
 
 function planStreams(space: Space, topology: Topology): { planned: PlannedStream[]; of: Map<PortName, number[]> } {

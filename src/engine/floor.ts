@@ -1,0 +1,19 @@
+/** Up to when all of a network's workers have come: nothing that they capture from now on is of an earlier time. */
+import { ORIGIN, STATE_ENDED, STATE_PAUSED } from './control.ts';
+import type { DrainOrder } from './drain.ts';
+import * as L from './generated/layout.ts';
+import type { SharedMemory } from './memory.ts';
+
+/** Internal time, ns; to be asked for before the rings are looked at. */
+export function floorOf(memory: SharedMemory, { floorAt, controlAt, workers }: DrainOrder): bigint {
+  if (workers.length === 0) return memory.u64(floorAt);
+  // Asked before it is known who rests: who goes on later looks at the clock after that.
+  const now = process.hrtime.bigint() - memory.u64(controlAt + ORIGIN);
+  const word = (at: number) => Atomics.load(memory.words, memory.word(at));
+  const times = workers.map((at) => {
+    const state = word(at + L.Worker_state);
+    const rests = word(at + L.Worker_sleeping) === 1 || state === STATE_PAUSED || state === STATE_ENDED;
+    return rests ? now : memory.u64(at + L.Worker_now);
+  });
+  return times.sort((a, b) => (a < b ? -1 : 1))[0]!;
+}
