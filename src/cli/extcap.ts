@@ -33,8 +33,8 @@ export async function extcap(args: readonly string[], version: string): Promise<
     if (words.has('extcap-dlts')) return tellLines([`dlt {number=${DLT_ETHERNET}}{name=EN10MB}{display=Ethernet}`]);
     if (words.has('extcap-config')) return tellLines(configLines(name));
     if (words.has('capture')) return await capture(name, words);
-    // Wireshark asks in this way whether a filter is right: silence is yes. The network says no when the capture starts.
-    if (words.has('extcap-capture-filter')) return 0;
+    const filter = words.get('extcap-capture-filter');
+    if (filter !== undefined) return tellLines(await complaintsOf(filter));
     return tellLines(HELP);
   } catch (error) {
     stderr.write(`vswitch extcap: ${error instanceof Error ? error.message.split('\n')[0] : error}\n`);
@@ -70,6 +70,18 @@ function readWords(args: readonly string[]): Words {
 function tellLines(lines: readonly string[]): number {
   stdout.write(lines.map((line) => `${line}\n`).join(''));
   return 0;
+}
+
+/** Wireshark asks in this way whether a filter is right, while it is typed: silence is yes. */
+async function complaintsOf(filter: string): Promise<string[]> {
+  if (filter === '') return [];
+  const { compileFilter } = await import('../capture/filter.ts');
+  try {
+    compileFilter(filter);
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
 }
 
 /** Braces end a value. */

@@ -137,6 +137,14 @@ describe('vswitch extcap', () => {
     expect((await extcap('--extcap-config', '--extcap-interface', named('*'))).stdout).toContain('{call=--ports}');
   });
 
+  it('says what is wrong with a capture filter while it is typed', slow, async () => {
+    const ask = (filter: string) => extcap('--extcap-interface', named('*'), `--extcap-capture-filter=${filter}`);
+    expect(await ask('arp or vlan 10')).toEqual({ code: 0, stdout: '', stderr: '' });
+    const { stdout, code } = await ask('arp or');
+    expect([code, stdout.trimEnd().split('\n').length]).toEqual([0, 1]);
+    expect(stdout).not.toBe('\n');
+  });
+
   it('captures into a FIFO with what was chosen, and ends when it is closed', slow, async () => {
     await offer(network);
     const fifo = join(home, 'fifo');
