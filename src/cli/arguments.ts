@@ -56,10 +56,3 @@ export function timeFile(text: string, before: readonly TimeFile[] = []): TimeFi
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('expected TIME=FILE, such as 5ms=before.vsnap');
   return [...before, { atNs: duration(text.slice(0, at)), file: text.slice(at + 1) }];
 }
-
-/** Any number of times, each with any number of names between commas. */
-export function names(text: string, before: readonly string[] = []): string[] {
-  const each = text.split(',').map((name) => name.trim());
-  if (each.includes('')) throw new InvalidArgumentError('expected a name, or several separated by commas');
-  return [...before, ...each];
-}

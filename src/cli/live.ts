@@ -1,5 +1,6 @@
 /** The live view of a run: redrawn in place on a terminal, a line a second elsewhere. All of it is read from the shared memory. */
 import { stdout } from 'node:process';
+import type { WriteStream } from 'node:tty';
 import type { Network } from '../engine/network.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
 import type { EventReport, PortReport } from '../telemetry/report.ts';
@@ -31,13 +32,16 @@ export class Live {
   readonly #network: Network;
   readonly #durationNs: bigint;
   readonly #isQuiet: boolean;
-  readonly #isTerminal = stdout.isTTY === true;
+  readonly #out: WriteStream;
+  readonly #isTerminal: boolean;
   #last: Sample;
   #drawn = 0;
   #lastEvent: EventReport | undefined;
   readonly #told = new Set<string>();
 
-  constructor(network: Network, durationNs: bigint, isQuiet: boolean) {
+  constructor(network: Network, durationNs: bigint, isQuiet: boolean, out: WriteStream = stdout) {
+    this.#out = out;
+    this.#isTerminal = out.isTTY === true;
     this.#network = network;
     this.#durationNs = durationNs;
     this.#isQuiet = isQuiet;
@@ -67,7 +71,7 @@ export class Live {
     if (this.#isQuiet || performance.now() - this.#last.atMs < (this.#isTerminal ? REDRAW_MS : LINE_MS)) return;
     const now = this.#sample();
     if (this.#isTerminal) this.#redraw(now);
-    else stdout.write(`${this.#line(now)}\n`);
+    else this.#out.write(`${this.#line(now)}\n`);
     this.#last = now;
   }
 
@@ -75,13 +79,13 @@ export class Live {
   #tellEvents(): void {
     const events = this.#network.events();
     const from = this.#lastEvent === undefined ? 0 : events.indexOf(this.#lastEvent) + 1;
-    for (const event of events.slice(from)) stdout.write(`${eventTime(event)}  ${event.what}\n`);
+    for (const event of events.slice(from)) this.#out.write(`${eventTime(event)}  ${event.what}\n`);
     this.#lastEvent = events.at(-1);
   }
 
   /** Leaves the screen clear for the summary. */
   end(): void {
-    if (this.#drawn > 0) stdout.write(`\x1b[${this.#drawn}A\x1b[J`);
+    if (this.#drawn > 0) this.#out.write(`\x1b[${this.#drawn}A\x1b[J`);
     this.#drawn = 0;
   }
 
@@ -130,7 +134,7 @@ export class Live {
     );
     // More lines than the screen has would scroll out of reach of the next redraw.
     const events = this.#network.events().slice(-EVENTS_SHOWN);
-    const room = (stdout.rows ?? ROWS_MAX) - drops.length - events.length - LINES_BESIDE;
+    const room = (this.#out.rows ?? ROWS_MAX) - drops.length - events.length - LINES_BESIDE;
     const rowsMax = Math.max(ROWS_MIN, Math.min(ROWS_MAX, room));
     const shown = rows.length > rowsMax ? rows.sort((a, b) => b.busy - a.busy).slice(0, rowsMax) : rows;
     const right = (title: string) => ({ title, align: 'right' as const });
@@ -150,7 +154,7 @@ export class Live {
       ...drops,
     ].join('\n');
     this.end();
-    stdout.write(`${WRAP_OFF}${text}\n${WRAP_ON}`);
+    this.#out.write(`${WRAP_OFF}${text}\n${WRAP_ON}`);
     this.#drawn = text.split('\n').length;
   }
 }

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { argv, stderr, stdout } from 'node:process';
 import { Command, Option } from 'commander';
-import { ageing, duration, names, portFile, timeFile, wholeNumber } from './arguments.ts';
+import { ageing, duration, portFile, timeFile, wholeNumber } from './arguments.ts';
+import { settings, words } from './capture-options.ts';
 import { EXIT_BAD_INPUT, EXIT_FAILED, explainFailure, tell } from './errors.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -43,6 +44,11 @@ const clock = new Option(
   'wall: as fast as it goes (default); virtual: simulated time, the same at every run',
 ).choices(['wall', 'virtual']);
 
+const onCaptureError = new Option(
+  '--on-capture-error <what>',
+  'when a capture cannot be written any more: continue (default), or stop the run, which is the default for --capture -',
+).choices(['continue', 'stop']);
+
 program
   .command('run')
   .description('run a network, show it live, write its captures')
@@ -60,12 +66,30 @@ program
     timeFile,
   )
   .option('--restore <file>', 'go on from a snapshot, with its topology, clock and workers; captures go to new files')
+  .option(
+    '--capture <file>',
+    'capture to this file as well; - for the standard output; .pcap, .gz and .zst as in a topology',
+  )
+  .option('--capture-ports <patterns>', 'ports of it, such as esx1/*,tor/DROP; default: *', words)
+  .option('--capture-wires <patterns>', 'cables of it, each named by a port at one end', words)
+  .option('--capture-filter <expression>', 'frames of it, as a pcap-filter expression such as "arp or icmp"')
+  .option('--stages <stages>', 'wire (default), inside or both: wire,inside', words)
+  .option('--direction <direction>', 'in, out or both (default), as the switch sees it')
+  .option('--snap <bytes>', 'bytes kept of each frame; default: all')
+  .option('--sample <n>', 'one in so many frames')
+  .option(
+    '--rotate <bounds>',
+    'begin new files: size=10MB, every=1s, frames=1000, and keep=5 to delete older ones',
+    settings,
+  )
+  .option('--limit <bounds>', 'end the capture, not the run: size=1GB, after=10s, frames=1000', settings)
+  .addOption(onCaptureError)
   .option('--json', 'print the report as JSON')
   .option('-o, --report <file>', 'write the report as JSON, for vswitch ports, mac-table and moves')
   .option('-q, --quiet', 'no live view')
   .addHelpText(
     'after',
-    '\nExamples:\n  vswitch run\n  vswitch run lab.yaml -d 30s -w 2 -o report.json\n  vswitch run lab.yaml --clock virtual --snapshot-at 5ms=a.vsnap --snapshot-at 6ms=b.vsnap\n  vswitch run --restore a.vsnap -d 1ms',
+    '\nExamples:\n  vswitch run\n  vswitch run lab.yaml -d 30s -w 2 -o report.json\n  vswitch run lab.yaml --clock virtual --snapshot-at 5ms=a.vsnap --snapshot-at 6ms=b.vsnap\n  vswitch run --restore a.vsnap -d 1ms\n  vswitch run lab.yaml --capture all.pcapng.zst --capture-ports "esx1/*,tor/DROP" --rotate size=100MB,keep=5\n  vswitch run lab.yaml --capture - --capture-filter "arp or icmp" | wireshark -k -i -',
   )
   .action(async (file, options) => end((await import('./run.ts')).run(file, options)));
 
@@ -158,16 +182,14 @@ program
   .option('--of <name|pid>', 'which of several running networks')
   .option(
     '-p, --port <names>',
-    'names and patterns, separated by commas; repeatable; owner/DROP for what died; default: all',
-    names,
+    'names and patterns, separated by commas; owner/DROP for what died; default: all',
+    words,
   )
   .option('-f, --filter <expression>', 'a capture filter, such as "arp or vlan 10"')
   .option('--snap <bytes>', 'most bytes kept of a frame', wholeNumber(1, SNAP_MAX))
   .option('--sample <n>', 'one frame in so many', wholeNumber(1, SAMPLE_MAX))
   .addOption(new Option('--direction <way>', 'seen from the switch').choices(['in', 'out', 'both']))
-  .addOption(
-    new Option('--stages <where>', 'on the wire, inside of the switch, or both').choices(['wire', 'inside', 'both']),
-  )
+  .option('--stages <stages>', 'wire (default), inside or both: wire,inside', words)
   .option('--pipe', 'write pcapng to the standard output instead')
   .option('-l, --list', 'list the networks that are running')
   .addHelpText(

@@ -1,6 +1,6 @@
 /** `vswitch run`: a network for a while, seen live, summed up at the end. */
 import { availableParallelism } from 'node:os';
-import { stdout } from 'node:process';
+import { stderr, stdout } from 'node:process';
 import { Network } from '../engine/network.ts';
 import { TIME_NS_MAX } from '../engine/options.ts';
 import { parallelismOf } from '../engine/placement.ts';
@@ -8,6 +8,7 @@ import { Snapshot } from '../engine/snapshot.ts';
 import { loadTopology, parseTopology } from '../topology/load.ts';
 import type { Topology } from '../topology/model.ts';
 import type { TimeFile } from './arguments.ts';
+import { type CaptureOptions, takesOutput, withCaptures } from './capture-options.ts';
 import { boundText } from './check.ts';
 import { DEMO } from './demo.ts';
 import { EXIT_FAILED, EXIT_FINE, note, tell, tellWarnings, UsageError } from './errors.ts';
@@ -19,7 +20,7 @@ import { continued, Snapshots } from './snapshot.ts';
 import { Stopper } from './stopper.ts';
 import { summary } from './summary.ts';
 
-export interface RunOptions {
+export interface RunOptions extends CaptureOptions {
   readonly duration?: bigint;
   readonly workers?: number;
   readonly clock?: 'wall' | 'virtual';
@@ -49,7 +50,8 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   const stopper = new Stopper();
   await network.start();
   const offer = await offered(network);
-  const live = new Live(network, endNs, options.json === true || options.quiet === true);
+  const out = takesOutput(network.topology) ? stderr : stdout;
+  const live = new Live(network, endNs, options.json === true || options.quiet === true, out);
   const failure =
     clock === 'wall'
       ? await wall(network, endNs, stopper, live, snapshots)
@@ -60,7 +62,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   stopper.close();
   const unsaved = await snapshots.saved();
   const unwritten = options.report === undefined ? null : writeReport(options.report, report);
-  stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : `${summary(report)}\n`);
+  out.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : `${summary(report)}\n`);
   const failures = new Set([
     failure,
     network.failure?.message.split('\n')[0] ?? null,
@@ -76,8 +78,11 @@ export async function run(file: string | undefined, options: RunOptions): Promis
 function build(file: string | undefined, options: RunOptions): Network {
   if (file?.endsWith('.vsnap') === true)
     throw new UsageError(`${file} is a snapshot; go on from it with vswitch run --restore ${file}`);
-  const topology = file === undefined ? parseTopology(DEMO, 'demo') : loadTopology(file);
-  tellWarnings(topology);
+  const declared = file === undefined ? parseTopology(DEMO, 'demo') : loadTopology(file);
+  tellWarnings(declared);
+  const topology = withCaptures(declared, options);
+  if (takesOutput(topology) && options.json === true)
+    throw new UsageError('--json and a capture to the standard output go to one place; write the report with --report');
   const { clock = 'wall' } = options;
   if (file === undefined) makeFolder('captures', 'the built-in network captures to there; go to another folder');
   if (options.report !== undefined) checkReportPath(options.report, file);
@@ -94,6 +99,8 @@ async function restored(file: string | undefined, from: string, options: RunOpti
     throw new UsageError(`--clock ${options.clock}: ${from} was taken on the ${clock} clock, and goes on on it`);
   if (options.workers !== undefined)
     throw new UsageError(`--workers: ${from} goes on with the workers that it was taken with; leave the option out`);
+  if (options.capture !== undefined)
+    throw new UsageError(`--capture: ${from} goes on with the captures that it was taken with; leave the option out`);
   if (options.report !== undefined) checkReportPath(options.report, file);
   const captureAs = continued(snapshot);
   for (const [was, is] of Object.entries(captureAs)) note(`what went to ${was} goes on in ${is}`);
@@ -127,7 +134,12 @@ async function wall(
   live: Live,
   snapshots: Snapshots,
 ): Promise<string | null> {
-  while (!stopper.asked && network.failure === null && (endNs === 0n || network.nowNs < endNs)) {
+  while (
+    !stopper.asked &&
+    !network.hasLostCapture &&
+    network.failure === null &&
+    (endNs === 0n || network.nowNs < endNs)
+  ) {
     const next = snapshots.nextNs ?? endNs;
     const left = next === 0n ? LOOK_MS : Number(next - network.nowNs) / 1e6;
     await stopper.sleep(Math.min(LOOK_MS, Math.max(1, left)));
@@ -143,7 +155,7 @@ async function runVia(network: Network, endNs: bigint, stopper: Stopper, snapsho
     await network.runUntil(next);
     if (!stopper.asked) await snapshots.takeDue();
   }
-  if (!stopper.asked) await network.runUntil(endNs);
+  if (!stopper.asked && !network.hasLostCapture) await network.runUntil(endNs);
 }
 
 async function virtual(
@@ -166,7 +178,7 @@ async function virtual(
   );
   let reached = network.nowNs;
   let movedAt = performance.now();
-  while (!isOver && !stopper.asked) {
+  while (!isOver && !stopper.asked && !network.hasLostCapture) {
     await Promise.race([running, stopper.sleep(LOOK_MS)]);
     live.look();
     if (network.nowNs !== reached) {

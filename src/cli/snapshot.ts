@@ -5,6 +5,7 @@ import { diff } from '../engine/diff.ts';
 import type { Network } from '../engine/network.ts';
 import { Snapshot } from '../engine/snapshot.ts';
 import { formatBytes } from '../telemetry/bytes.ts';
+import { captureName, STANDARD_OUTPUT } from '../topology/capture-name.ts';
 import type { TimeFile } from './arguments.ts';
 import { EXIT_FINE, UsageError } from './errors.ts';
 import { counted, grouped } from './format.ts';
@@ -56,7 +57,12 @@ function shapeOf({ topology: { hosts, switches, links } }: Snapshot): string {
 export function continued(snapshot: Snapshot): Record<string, string> {
   const from = `from-${timeWords(snapshot.timeNs).replace(' ', '')}`;
   const files = [...snapshot.topology.captures, ...(snapshot.options.captures ?? [])].map(({ file }) => file);
-  return Object.fromEntries(files.map((file) => [file, file.replace(/(\.\w+)?$/, `.${from}$1`)]));
+  return Object.fromEntries(files.map((file) => [file, nameFrom(file, from)]));
+}
+
+function nameFrom(file: string, from: string): string {
+  const { stem, ending } = captureName(file);
+  return file === STANDARD_OUTPUT ? file : `${stem}.${from}${ending}`;
 }
 
 /** `5 ms`, in the largest unit that leaves no fraction. */

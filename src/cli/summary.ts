@@ -1,8 +1,17 @@
 /** The tables at the end of a run: ports, MAC tables, drops by rule, the ledger. */
 import { formatBytes } from '../telemetry/bytes.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
-import type { DeathReport, EventReport, IsolatedReport, Ledger, Report, SwitchReport } from '../telemetry/report.ts';
+import type {
+  CaptureReport,
+  DeathReport,
+  EventReport,
+  IsolatedReport,
+  Ledger,
+  Report,
+  SwitchReport,
+} from '../telemetry/report.ts';
 import { flapsOf } from '../telemetry/teaching.ts';
+import { spokenName } from '../topology/capture-name.ts';
 import { counted, grouped, paint, scaled, table } from './format.ts';
 
 const ROWS = new Map(VERDICTS.map((row) => [row.name, row]));
@@ -186,6 +195,11 @@ function busiestPorts(switches: readonly SwitchReport[]): string[] {
   return [portsTable(some), `… and ${more}; vswitch ports shows all of a report`];
 }
 
+/** `3 files to all_00007.pcapng, `, where there are several. */
+function filesOf({ files }: CaptureReport): string {
+  return files === undefined ? '' : `${counted(files.length, 'file')} to ${files.at(-1)}, `;
+}
+
 export function summary(report: Report): string {
   const unit = report.clock === 'wall' ? 's' : 's simulated';
   const moved = report.switches.reduce((sum, sw) => sum + sw.ledger.framesIn, 0);
@@ -209,7 +223,7 @@ export function summary(report: Report): string {
     const lost = capture.lost > 0 ? `, ${counted(capture.lost, 'frame')} lost because the file could not keep up` : '';
     lines.push(
       capture.failure ??
-        `capture ${capture.file}  ${counted(capture.frames, 'frame')}, ${formatBytes(capture.bytes)}${lost}`,
+        `capture ${spokenName(capture.file)}  ${filesOf(capture)}${counted(capture.frames, 'frame')}, ${formatBytes(capture.bytes)}${lost}`,
     );
   }
   lines.push(ledgerLine(report.ledger));

@@ -18,7 +18,7 @@ export interface WiresharkOptions {
   readonly snap?: number;
   readonly sample?: number;
   readonly direction?: 'in' | 'out' | 'both';
-  readonly stages?: 'wire' | 'inside' | 'both';
+  readonly stages?: LiveOrder['stages'];
   readonly pipe?: boolean;
   readonly list?: boolean;
 }
@@ -47,7 +47,7 @@ function orderFrom({ port = ['*'], filter, snap, sample, direction, stages }: Wi
     ...(snap === undefined ? {} : { snapLength: snap }),
     ...(sample === undefined ? {} : { sample }),
     ...(direction === undefined || direction === 'both' ? {} : { direction }),
-    ...(stages === undefined ? {} : { stages: stages === 'both' ? (['wire', 'inside'] as const) : [stages] }),
+    ...(stages === undefined ? {} : { stages }),
   };
 }
 

@@ -1,14 +1,21 @@
 /**
- * Moves captured bytes from their rings in the shared memory to files, in pieces as large as they come, without looking
+ * Moves captured bytes from their rings in the shared memory to sinks, in pieces as large as they come, without looking
  * inside. A ring's head always stands between two blocks, so that a file ends between two blocks whenever a ring has been
  * emptied; should a write fail, the file is cut back to the last whole block, and the ring is closed: from then on the
- * core counts what it would have written as lost, and the run goes on.
+ * core counts what it would have written as lost, and the run goes on. A ring whose capture has come to its bounds is closed as
+ * well, and nothing is lost.
+ *
+ * A sink may take nothing for now, a pipe whose reader is slow: then the ring waits, and is the first one to go on, for its sink may
+ * have taken half a block of it.
  */
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { spokenName } from '../topology/capture-name.ts';
 import { floorOf } from './floor.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import { Merge } from './merge.ts';
+import { Away, sinkOf } from './sink.ts';
+import type { Sink, SinkPlan, Sunk } from './sink-plan.ts';
+import { REMOVED } from './whole-file.ts';
 
 export interface DrainRing {
   readonly address: number;
@@ -16,18 +23,33 @@ export interface DrainRing {
   readonly bytes: number;
 }
 
-/** Plain data, so that it can be sent to a thread: file descriptors belong to the whole process. */
-export interface DrainFile {
-  /** -1: what is captured goes nowhere. */
-  readonly fd: number;
-  readonly path: string;
+/** Plain data, so that it can be sent to a thread. */
+export interface DrainFile extends SinkPlan {
   /** Bytes written before the rings' own: the headers. */
   readonly headerBytes: number;
-  readonly isPcap: boolean;
   readonly rings: readonly DrainRing[];
   /** Where several workers write to one file: what puts their blocks in order. */
   readonly order: DrainOrder | null;
 }
+
+/** What is drained by a function instead of a file; without its rings. */
+export const IN_MEMORY = {
+  kind: 'nowhere',
+  file: '',
+  path: '',
+  fd: -1,
+  isPcap: false,
+  header: new Uint8Array(0),
+  headerBytes: 0,
+  due: new Uint8Array(0),
+  compression: 'none',
+  rotate: null,
+  limit: null,
+  interfaces: 0,
+  sinceNs: 0n,
+  waits: true,
+  order: null,
+} as const;
 
 export interface DrainOrder {
   /** Virtual clock: address of the time, u64 ns, before which all is over. */
@@ -40,11 +62,13 @@ export interface DrainOrder {
   readonly islandsOf: readonly (readonly [incoming: number, outgoing: number])[];
 }
 
-export interface DrainResult {
+export interface DrainResult extends Sunk {
   readonly path: string;
   readonly bytes: number;
   /** What went wrong, if anything: one line. */
   readonly failure: string | null;
+  /** It has come to its bounds, and its statistics are in it. */
+  readonly isOver: boolean;
 }
 
 /** Bytes that have gone from rings to their file: whole blocks, unless a write is under way. */
@@ -58,36 +82,40 @@ export function wholeBytes(memory: SharedMemory, rings: readonly DrainRing[]): n
 export function isWritten(memory: SharedMemory, files: readonly DrainFile[]): boolean {
   const word = (at: number) => Atomics.load(memory.words, memory.word(at));
   return files.every(({ rings }) => {
-    const isClosed = rings.some(({ address }) => word(address + L.CaptureRing_closed) === 1);
+    const isClosed = rings.some(({ address }) => word(address + L.CaptureRing_closed) !== 0);
     const come = rings.reduce((sum, { address }) => (sum + word(address + L.CaptureRing_head)) | 0, 0);
     return isClosed || rings.length === 0 || word(rings[0]!.address + L.CaptureRing_gone) === come;
   });
 }
 
-/** Enough of a block or of a pcap record to tell its length. */
-const RECORD_HEAD_BYTES = 16;
-const PIECE_MAX = 4 * 1024 * 1024;
+export interface DrainOptions {
+  /** Takes the place of the file for a capture that stays in memory; it must keep a copy. */
+  readonly write?: (bytes: Uint8Array) => void;
+  /** Whether the run is over, asked while a sink waits for its reader. */
+  readonly isLast?: () => boolean;
+}
 
 export class Drain {
   readonly #memory: SharedMemory;
   readonly #file: DrainFile;
-  readonly #write: (bytes: Uint8Array) => void;
+  readonly #sink: Sink;
   readonly #merge: Merge | null;
-  /** Where a write that failed has left the last whole block. */
-  #end = 0;
+  /** The ring of which the sink did not take all; -1: none. */
+  #refused = -1;
+  #isLast = false;
   #failure: string | null = null;
 
-  /** `write` takes the place of the file for a capture that stays in memory; it must keep a copy. */
-  constructor(memory: SharedMemory, file: DrainFile, write?: (bytes: Uint8Array) => void) {
+  constructor(memory: SharedMemory, file: DrainFile, { write, isLast = () => false }: DrainOptions = {}) {
     this.#memory = memory;
     this.#file = file;
     const { order, rings, isPcap } = file;
     this.#merge = order === null ? null : new Merge(rings.length, order.islandsOf, isPcap, order.epochNs);
-    this.#write = write ?? (file.fd < 0 ? () => {} : (bytes) => writeAll(file.fd, bytes));
+    this.#sink = write === undefined ? sinkOf(file, () => this.#isLast || isLast()) : new Away(write);
   }
 
   get result(): DrainResult {
-    return { path: this.#file.path, bytes: this.#failure === null ? this.#whole : this.#end, failure: this.#failure };
+    const { sunk, isOver } = this.#sink;
+    return { ...sunk, path: this.#file.path, bytes: sunk.bytes ?? this.#whole, failure: this.#failure, isOver };
   }
 
   get #whole(): number {
@@ -106,20 +134,41 @@ export class Drain {
 
   /** Empties the rings as they are now; returns bytes moved. `isLast`: nothing more will come. */
   run(isLast: boolean): number {
+    this.#isLast = isLast;
     let moved = 0;
     // Looked at before the rings: what came before it is in them.
     const floor = this.#file.order === null ? null : floorOf(this.#memory, this.#file.order);
-    for (const [i, ring] of this.#file.rings.entries())
-      moved += this.#failure === null ? this.#empty(ring, i) : this.#discard(ring);
-    if (this.#merge !== null && this.#failure === null && (this.#merge.isHolding || isLast))
+    const { rings } = this.#file;
+    const first = Math.max(0, this.#refused);
+    for (let i = 0; i < rings.length && (i === 0 || this.#refused < 0); i++) {
+      const number = (first + i) % rings.length;
+      moved += this.#isDone ? this.#discard(rings[number]!) : this.#empty(rings[number]!, number);
+    }
+    if (this.#merge !== null && !this.#isDone && (this.#merge.isHolding || isLast))
       this.#put(this.#merge, isLast ? null : floor);
+    if (this.#failure === null) this.#settle(isLast);
     return moved;
+  }
+
+  /** Nothing that comes is written any more. */
+  get #isDone(): boolean {
+    return this.#failure !== null || this.#sink.isOver;
+  }
+
+  #settle(isLast: boolean): void {
+    try {
+      if (isLast) this.#sink.end();
+      else this.#sink.look();
+      if (this.#sink.isOver) closeRings(this.#memory, this.#file, L.CAPTURE_OVER);
+    } catch (error) {
+      this.#fail(error, this.#whole);
+    }
   }
 
   #put(merge: Merge, floor: bigint | null): void {
     try {
       merge.flush(floor, (bytes) => {
-        this.#write(bytes);
+        this.#sink.write(bytes);
         this.#count(bytes.length);
       });
     } catch (error) {
@@ -143,12 +192,14 @@ export class Drain {
     if (held === 0) return 0;
     const whole = this.#whole;
     const pieces: Uint8Array[] = [];
-    const write = this.#merge === null ? this.#write : (bytes: Uint8Array) => pieces.push(bytes);
+    let left = held;
     try {
-      for (let left = held; left > 0; ) {
+      while (left > 0) {
         const from = tail & (ring.bytes - 1);
-        const piece = Math.min(left, ring.bytes - from, PIECE_MAX);
-        write(bytes.subarray(ring.bufferAt + from, ring.bufferAt + from + piece));
+        const piece = Math.min(left, ring.bytes - from, this.#sink.pieceMax);
+        const taken = bytes.subarray(ring.bufferAt + from, ring.bufferAt + from + piece);
+        if (this.#merge !== null) pieces.push(taken);
+        else if (!this.#sink.write(taken)) break;
         tail = (tail + piece) >>> 0;
         left -= piece;
         if (this.#merge !== null) continue;
@@ -159,7 +210,8 @@ export class Drain {
         this.#merge.add(number, pieces);
         Atomics.store(words, this.#memory.word(ring.address + L.CaptureRing_tail), tail | 0);
       }
-      return held;
+      this.#refused = left > 0 ? number : -1;
+      return held - left;
     } catch (error) {
       this.#fail(error, whole);
       return 0;
@@ -175,45 +227,19 @@ export class Drain {
   /** `whole`: the file's length before what could not be written. */
   #fail(error: unknown, whole: number): void {
     closeRings(this.#memory, this.#file);
-    this.#end = whole;
-    try {
-      this.#end = cutBack(this.#file, whole);
-    } catch {
-      // A pipe cannot be cut back; its reader has what it has.
-    }
-    this.#failure = `${this.#file.path}: ${reason(error)}; the capture ends there, after ${this.#end} bytes, and can be read`;
+    const { path = this.#file.file } = error as NodeJS.ErrnoException;
+    this.#failure = `${spokenName(path)}: ${reason(error)}; ${this.#sink.cut(whole)}`;
   }
 }
 
-/** From now on the core counts what it would have written there as lost. */
-export function closeRings(memory: SharedMemory, { rings }: DrainFile): void {
-  for (const { address } of rings) Atomics.store(memory.words, memory.word(address + L.CaptureRing_closed), 1);
+/** From now on the core counts what it would have written there as lost, unless `state` says that it is over. */
+export function closeRings(memory: SharedMemory, { rings }: DrainFile, state = L.CAPTURE_CLOSED): void {
+  for (const { address } of rings) Atomics.store(memory.words, memory.word(address + L.CaptureRing_closed), state);
 }
 
-/** Cuts a file back to its last whole block, given one before it, and returns where it ends then. */
-export function cutBack(file: DrainFile, whole: number): number {
-  const end = lastWholeBlock(file, whole);
-  ftruncateSync(file.fd, end);
-  return end;
-}
-
-/** Where the file ends when the block that was only begun is left out. */
-function lastWholeBlock(file: DrainFile, whole: number): number {
-  const fd = openSync(file.path, 'r');
-  const end = fstatSync(fd).size;
-  const head = Buffer.alloc(RECORD_HEAD_BYTES);
-  let at = whole;
-  for (let next = at; next <= end; ) {
-    at = next;
-    if (readSync(fd, head, 0, RECORD_HEAD_BYTES, at) < RECORD_HEAD_BYTES) break;
-    next += file.isPcap ? RECORD_HEAD_BYTES + head.readUInt32LE(8) : Math.max(RECORD_HEAD_BYTES, head.readUInt32LE(4));
-  }
-  closeSync(fd);
-  return at;
-}
-
-export function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
+/** Whether a capture could not be written to its end, as far as is known by now. */
+export function hasFailed(memory: SharedMemory, { rings }: DrainFile): boolean {
+  return rings.some(({ address }) => memory.u32(address + L.CaptureRing_closed) === L.CAPTURE_CLOSED);
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -222,6 +248,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EFBIG: 'the file has reached the largest size allowed',
   EDQUOT: 'the disk quota is used up',
   EIO: 'the disk does not take it (I/O error)',
+  [REMOVED]: 'the file has been removed',
+  ENXIO: 'nobody reads from the pipe',
   EACCES: 'no permission to write there',
   EPERM: 'no permission to write there',
   EROFS: 'the file system is read-only',

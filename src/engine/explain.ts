@@ -8,7 +8,7 @@ import { bannerOf } from '../telemetry/teaching.ts';
 import type { PortName, Topology } from '../topology/model.ts';
 import { header } from './capture-blocks.ts';
 import { coreModule, instantiate } from './core.ts';
-import { Drain } from './drain.ts';
+import { Drain, IN_MEMORY } from './drain.ts';
 import * as L from './generated/layout.ts';
 import { macText } from './mac-table.ts';
 import { SharedMemory } from './memory.ts';
@@ -62,11 +62,10 @@ export function explain(
   core.publishPorts(sw.address, worker);
   const taps = plan.captures.map((capture) => {
     const pieces: Uint8Array[] = [header(plan, capture, topology, 'virtual')];
-    const drain = new Drain(
-      memory,
-      { fd: -1, path: '', headerBytes: 0, isPcap: false, rings: capture.rings, order: null },
-      (piece) => pieces.push(piece.slice()),
-    );
+    const write = (piece: Uint8Array) => pieces.push(piece.slice());
+    const drain = new Drain(memory, { ...IN_MEMORY, rings: capture.rings }, { write });
+    // One that has come to its end tells this frame all the same.
+    for (const { address } of capture.rings) memory.setU32(address + L.CaptureRing_closed, 0);
     drain.run(true);
     pieces.length = 1;
     return { drain, pieces, isPcapng: !isClassic(capture.request.file) };

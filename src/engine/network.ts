@@ -292,6 +292,7 @@ export class Network extends Viewable {
         this.threads.command(STOP);
         drained = await this.threads.join();
       } else {
+        await this.outlets.ready();
         this.outlets.drain(true);
         drained = this.outlets.results;
       }

@@ -2,19 +2,23 @@
  * Where the captures of a network go: to files, to memory, or nowhere. Each is a stream of bytes whose length so far is in the shared memory
  * (CaptureRing.moved), and so part of the network's state: where that goes back, what came later is cut off.
  */
-import { fstatSync, ftruncateSync } from 'node:fs';
+import { ftruncateSync } from 'node:fs';
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
 import type { CaptureReport } from '../telemetry/report.ts';
+import { STANDARD_OUTPUT, spokenName } from '../topology/capture-name.ts';
 import type { Topology } from '../topology/model.ts';
 import { header } from './capture-blocks.ts';
 import { closeCapture, openCapture, orderOf } from './capture-file.ts';
-import { cutBack, Drain, type DrainFile, type DrainResult, type DrainRing, wholeBytes } from './drain.ts';
+import { loadCompression } from './compress.ts';
+import { Drain, type DrainFile, type DrainResult, type DrainRing, hasFailed, IN_MEMORY, wholeBytes } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import { NetworkError } from './options.ts';
 import type { Plan } from './plan.ts';
 import { MEMORY_TAP } from './planning.ts';
+import { canGoBack } from './sink.ts';
 import { Tap } from './tap.ts';
+import { cutBack } from './whole-file.ts';
 
 export class Outlets {
   /** By place in `plan.captures`; the one that stays in memory is none of them. */
@@ -53,14 +57,25 @@ export class Outlets {
     this.#tapHeader = tap ? header(plan, tap, topology, clock) : new Uint8Array(0);
     this.#tapRings = tap?.rings ?? [];
     const order = tap ? orderOf(plan, tap, clock, epochNs) : null;
-    const tapFile = { fd: -1, path: MEMORY_TAP, headerBytes: 0, isPcap: false, rings: this.#tapRings, order };
-    const keep = new Drain(memory, tapFile, this.#tap.write);
+    const tapFile = { ...IN_MEMORY, path: MEMORY_TAP, rings: this.#tapRings, order };
+    const keep = new Drain(memory, tapFile, { write: this.#tap.write });
     this.#drains = [...this.files.map((file) => new Drain(memory, file)), keep];
   }
 
   /** Empties the rings in this thread, where no writer does; `isLast`: nothing more will come. */
   drain(isLast = false): void {
     for (const drain of this.#drains) drain.run(isLast);
+  }
+
+  /** Before the last drain in this thread: what captures are compressed with may have to be loaded, which takes a moment. */
+  async ready(): Promise<void> {
+    for (const { compression, kind } of this.files) if (kind !== 'nowhere') await loadCompression(compression);
+  }
+
+  /** Whether a capture without which the run shall not go on cannot be written any more. */
+  get hasFailed(): boolean {
+    const isNeeded = (i: number) => this.#plan.captures[i]!.request.onError === 'stop';
+    return this.files.some((file, i) => isNeeded(i) && hasFailed(this.#memory, file));
   }
 
   get results(): DrainResult[] {
@@ -70,7 +85,7 @@ export class Outlets {
   /** Ends the files; times in ns since 1970. */
   close(drained: readonly DrainResult[], endNs: bigint, epochNs: bigint): CaptureReport[] {
     return this.files.flatMap((file, i) => {
-      if (file.fd < 0) return [];
+      if (file.kind === 'nowhere') return [];
       const result = drained[i] ?? unwritten(file);
       return closeCapture(this.#memory, this.#plan.captures[i]!, file, result, endNs, epochNs);
     });
@@ -105,24 +120,31 @@ export class Outlets {
 
   /** Throws NetworkError where something has gone that cannot be called back. */
   assertGoBack(): void {
-    for (const { fd, path, rings } of this.files) {
-      if (fd >= 0 && wholeBytes(this.#memory, rings) > 0 && !fstatSync(fd).isFile()) {
-        throw new NetworkError(
-          `${path} is no regular file, and what has gone there cannot be called back; capture to a file`,
-        );
-      }
+    for (const file of this.files) {
+      if (canGoBack(file) || wholeBytes(this.#memory, file.rings) === 0) continue;
+      const { kind, compression } = file;
+      const what =
+        kind === 'pipe' || file.file === STANDARD_OUTPUT
+          ? 'is no regular file'
+          : compression !== 'none'
+            ? 'is compressed'
+            : 'has bounds';
+      throw new NetworkError(
+        `${spokenName(file.file)} ${what}, and what has gone there cannot be called back; capture to a file`,
+      );
     }
   }
 
   /** The memory has another state now: files are made as long as they were then, or begin anew where they tell of another past. */
   goBack(isPast: boolean, held: readonly (readonly Uint8Array[])[]): void {
-    for (const { fd, headerBytes, rings } of this.files) {
+    for (const file of this.files) {
+      const { fd, headerBytes, rings } = file;
       const first = rings[0]?.address ?? 0;
       if (!isPast && first !== 0)
         this.#memory.setU64(first + L.CaptureRing_movedBefore, this.#memory.u64(first + L.CaptureRing_moved));
       // One that failed has ended.
-      const isOver = rings.some(({ address }) => this.#memory.u32(address + L.CaptureRing_closed) === 1);
-      if (fd >= 0 && !isOver) ftruncateSync(fd, headerBytes + wholeBytes(this.#memory, rings));
+      const isOver = rings.some(({ address }) => this.#memory.u32(address + L.CaptureRing_closed) !== 0);
+      if (fd >= 0 && canGoBack(file) && !isOver) ftruncateSync(fd, headerBytes + wholeBytes(this.#memory, rings));
     }
     for (const [i, drain] of this.#drains.entries()) drain.hold(held[i] ?? []);
     this.#tap.goTo(movedBytes(this.#memory, this.#tapRings), isPast);
@@ -131,12 +153,12 @@ export class Outlets {
 
 /** What a capture is whose writer died: all of its whole blocks. */
 function unwritten(file: DrainFile): DrainResult {
-  const bytes = cutBack(file, file.headerBytes);
-  return {
-    path: file.path,
-    bytes,
-    failure: `${file.path}: the thread that writes captures died; the capture ends there`,
-  };
+  const isPlain = canGoBack(file);
+  const bytes = isPlain ? cutBack(file, file.headerBytes) : 0;
+  // Where new files are begun nobody knows which one is open.
+  const fd = file.rotate === null ? file.fd : -1;
+  const failure = `${spokenName(file.file)}: the thread that writes captures died; the capture ends there`;
+  return { path: file.path, fd, bytes, frames: null, files: null, failure, isOver: false };
 }
 
 function movedBytes(memory: SharedMemory, rings: readonly DrainRing[]): number {

@@ -5,6 +5,7 @@
 import type { FilterProgram } from '../capture/filter.ts';
 import { compileFilter } from '../capture/filter.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
+import { captureName } from '../topology/capture-name.ts';
 import type { CaptureRequest, Link, PortName, Topology } from '../topology/model.ts';
 import type { DraftSwitch } from './draft.ts';
 import * as L from './generated/layout.ts';
@@ -94,7 +95,7 @@ interface Sight extends PlannedInterface {
 
 /** Whether a file is a classic pcap, which knows neither interfaces nor reasons. */
 export function isClassic(file: string): boolean {
-  return /\.pcap(\.gz|\.zst)?$/.test(file);
+  return captureName(file).isPcap;
 }
 
 /** Bytes behind a ring's buffer, into which its last block may reach. */

@@ -1,5 +1,6 @@
 /** From a program's options to the memory plan that they shape. */
 import { createHash } from 'node:crypto';
+import { isDrop } from '../topology/capture-port.ts';
 import type { CaptureRequest, Topology } from '../topology/model.ts';
 import { placementOf, portNames } from './directory.ts';
 import { type NetworkOptions, settle } from './options.ts';
@@ -10,6 +11,11 @@ import type { FixedOptions } from './snapshot-content.ts';
 /** The name of the capture that stays in memory, the last one of a plan. */
 export const MEMORY_TAP = '(memory)';
 
+/** A capture as far as there are points for it. */
+function withoutDrops(request: CaptureRequest): CaptureRequest {
+  return { ...request, ports: request.ports.filter((name) => !isDrop(name)) };
+}
+
 /** Throws PlanError or NetworkError. */
 export function planNetwork(topology: Topology, options: NetworkOptions): Plan {
   const { isVirtual, workers, burst, ringEntries, mayDisable } = settle(options);
@@ -19,7 +25,7 @@ export function planNetwork(topology: Topology, options: NetworkOptions): Plan {
   return plan(topology, {
     workers,
     injectAt: portNames(topology, options.injectAt ?? []),
-    captures: [...topology.captures, ...(options.captures ?? []), ...tap],
+    captures: [...topology.captures, ...(options.captures ?? []), ...tap].map(withoutDrops),
     burst,
     ringEntries,
     virtual: isVirtual,

@@ -4,6 +4,7 @@
  * State is the memory (image.ts) and the little that the control side knows (EngineState). Both are taken while nobody moves the memory
  * and captures have been emptied, so that a capture file's length is part of the state: going back cuts it.
  */
+import { captureName } from '../topology/capture-name.ts';
 import type { Core } from './core.ts';
 import * as L from './generated/layout.ts';
 import { History, type Stage } from './history.ts';
@@ -201,7 +202,8 @@ export function checkCaptures(snapshot: Snapshot, captureAs: Readonly<Record<str
       throw new NetworkError(
         `no capture ${file} in ${snapshot.topology.name}; there are ${files.join(', ') || 'none'}`,
       );
-    if (file.endsWith('.pcap') !== as.endsWith('.pcap'))
+    const [was, is] = [captureName(file), captureName(as)];
+    if (was.isPcap !== is.isPcap || was.compression !== is.compression)
       throw new NetworkError(`${as}: what went to ${file} cannot go on in another format; give a name that ends alike`);
   }
 }

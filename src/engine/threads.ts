@@ -96,6 +96,8 @@ export class Threads {
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       atomics: 'disabled',
+      // A file that the writer has opened gets its statistics when the writer has ended.
+      trackUnmanagedFds: false,
     });
     this.#ended = new Promise((resolve) => {
       this.#allEnded = resolve;

@@ -32,6 +32,11 @@ export abstract class Viewable extends Restorable {
     return this.threads?.failure ?? null;
   }
 
+  /** Whether a capture with `onError: stop` cannot be written any more: the run should be stopped. */
+  get hasLostCapture(): boolean {
+    return this.outlets.hasFailed;
+  }
+
   /** Workers that died so far; others have gone on with their hosts. A network in this thread has none: its caller gets the error. */
   get deaths(): readonly DeathReport[] {
     return this.threads?.deaths ?? [];

@@ -1,5 +1,6 @@
 /** The thread that writes captures: it empties the rings until it is told that nothing more will come. */
 import { threadId } from 'node:worker_threads';
+import { loadCompression } from './compress.ts';
 import { WRITER, WRITER_THREAD } from './control.ts';
 import { Drain, type DrainFile, type DrainResult } from './drain.ts';
 import { SharedMemory } from './memory.ts';
@@ -14,14 +15,16 @@ export interface WriterTask {
 const IDLE_MS_MIN = 2;
 const IDLE_MS_MAX = 50;
 
-export default function runWriter(task: WriterTask): DrainResult[] {
+export default async function runWriter(task: WriterTask): Promise<DrainResult[]> {
+  for (const { compression } of task.files) await loadCompression(compression);
   const memory = new SharedMemory(task.memory);
   memory.setU32(task.controlAt + WRITER_THREAD, threadId);
   const over = memory.word(task.controlAt + WRITER);
-  const drains = task.files.map((file) => new Drain(memory, file));
+  const isLast = () => Atomics.load(memory.words, over) === 1;
+  const drains = task.files.map((file) => new Drain(memory, file, { isLast }));
   for (let idle = IDLE_MS_MIN; ; ) {
     // Asked before the last look: what was captured before the end is still written.
-    const last = Atomics.load(memory.words, over) === 1;
+    const last = isLast();
     const moved = drains.reduce((sum, drain) => sum + drain.run(last), 0);
     if (last) return drains.map((drain) => drain.result);
     idle = moved > 0 ? IDLE_MS_MIN : Math.min(IDLE_MS_MAX, idle * 2);

@@ -162,6 +162,8 @@ export interface CaptureReport {
   readonly frames: number;
   readonly lost: number;
   readonly failure: string | null;
+  /** Where a capture begins new files: those that are left, oldest first. `frames` counts those of deleted ones as well. */
+  readonly files?: readonly string[];
 }
 
 export interface WorkerReport {

@@ -1,7 +1,9 @@
 /**
  * What virtual and physical switches have in common: a MAC table and an MTU; and the physical switch, which has little more.
  */
+
 import type { PhysicalSwitchEntry } from './bridge-schema.ts';
+import { DROP, reservedDrop } from './capture-port.ts';
 import { sharedVlansOf } from './fid.ts';
 import { physicalLags } from './lag.ts';
 import { limits } from './limits.ts';
@@ -60,6 +62,7 @@ function portsOf(entry: PhysicalSwitchEntry, path: Path, problems: Problems): Ph
   const policy = physicalPolicyBase(entry);
   return ports.map(([name, keys]) => {
     const place = [...path, 'ports', name];
+    if (name === DROP) problems.add(place, reservedDrop(path.at(-1)), 'key');
     const vlan = portVlan(keys, unset, place, problems);
     return { name, vlan, tags: tagRules(keys, vlan, place, problems), policy: policyOf(keys, policy, place, problems) };
   });

@@ -5,6 +5,7 @@ import { MacPool } from './address.ts';
 import { physicalSwitch } from './bridge.ts';
 import { cautionBundles } from './bundle.ts';
 import { linksOf } from './cable.ts';
+import { DROP, reservedDrop } from './capture-port.ts';
 import { cautionDomains, cautionLoad } from './domain.ts';
 import { eventsOf } from './event.ts';
 import { limits } from './limits.ts';
@@ -39,7 +40,7 @@ export function check(file: File, name: string, problems: Problems): Topology {
     ...world,
     links,
     streams,
-    captures: capturesOf(file, world, problems),
+    captures: capturesOf(file, { ...world, links }, problems),
     events: eventsOf(file, { world, links, streams }, problems),
   };
   // After any other problem the ports may only be unread.
@@ -68,7 +69,8 @@ function checkNames(host: Host, path: Path, problems: Problems): void {
   const taken = new Map<string, string>();
   const take = (name: string, kind: string, place: Path) => {
     const other = taken.get(name);
-    if (other !== undefined)
+    if (name === DROP) problems.add(place, reservedDrop(path.at(-1)), 'key');
+    else if (other !== undefined)
       problems.add(place, `${name} is the name of ${other} already; names are unique on a host`, 'key');
     else taken.set(name, kind);
   };

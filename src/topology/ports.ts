@@ -34,19 +34,22 @@ export function matchPorts(topology: World, glob: string): PortName[] {
     const name = resolvePort(topology, glob);
     return name === null ? [] : [name];
   }
+  return allPorts(topology).filter((name) => fits(glob, name));
+}
+
+/** Whether a whole name fits a pattern. */
+export function fits(glob: string, name: string): boolean {
   const [head = '', ...rest] = glob.split('*');
   const tail = rest.pop() ?? '';
-  return allPorts(topology).filter((name) => {
-    if (!name.startsWith(head)) return false;
-    // Each part at its earliest place leaves the most room for the next; no back-tracking as in a regular expression.
-    let end = head.length;
-    for (const part of rest) {
-      const start = name.indexOf(part, end);
-      if (start === -1) return false;
-      end = start + part.length;
-    }
-    return name.length - end >= tail.length && name.endsWith(tail);
-  });
+  if (!name.startsWith(head)) return false;
+  // Each part at its earliest place leaves the most room for the next; no back-tracking as in a regular expression.
+  let end = head.length;
+  for (const part of rest) {
+    const start = name.indexOf(part, end);
+    if (start === -1) return false;
+    end = start + part.length;
+  }
+  return name.length - end >= tail.length && name.endsWith(tail);
 }
 
 export function isGlob(text: string): boolean {

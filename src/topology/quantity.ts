@@ -126,6 +126,18 @@ export function readTrafficRate(value: unknown): Rate {
   throw new Refusal(value, 'a traffic rate', 'max, frames a second such as 100kpps, or bits a second such as 1Gbps');
 }
 
+const sizePattern = /^(\d+(?:\.\d+)?) ?(?:([kKMGT])(i?))?B?$/;
+const bytesMax = Number.MAX_SAFE_INTEGER;
+
+/** Bytes, whole, from 1; kB, MB, GB and TB are powers of 1,000, KiB, MiB, GiB and TiB of 1,024. A plain number is in bytes. */
+export function readSize(value: unknown): number {
+  const [whole, number, prefix = '', binary] = sizePattern.exec(String(value)) ?? [];
+  const factor = binary === 'i' ? 1024 ** ('KMGT'.indexOf(prefix.toUpperCase()) + 1) : decimal[prefix]!;
+  const bytes = Math.round(Number(number) * factor);
+  if (whole !== undefined && bytes >= 1 && bytes <= bytesMax) return bytes;
+  throw new Refusal(value, 'a size', 'bytes such as 65536, 10MB or 64MiB, from 1');
+}
+
 const frameRateMax = 1e9;
 
 /** Whole frames a second. */

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { readIpv4, readMac } from './address.ts';
 import { physicalSwitch } from './bridge-schema.ts';
 import { cableKeys } from './cable-schema.ts';
+import { capture } from './capture-schema.ts';
 import { event } from './event-schema.ts';
 import { limits } from './limits.ts';
 import { numberOrText } from './port-schema.ts';
@@ -127,18 +128,6 @@ const stream = map(
     count: integer(1, Number.MAX_SAFE_INTEGER, 'Frames to send. Default: no limit.').optional(),
   },
   { description: 'Traffic between vNICs. Several senders and receivers are paired in turn.' },
-);
-
-const capture = map(
-  {
-    file: scalar(textReader('a file name', 'a path such as all.pcapng'), {
-      description: 'File to write: .pcap for classic pcap, else pcapng.',
-      ...text,
-    }),
-    ports: list(portName('A port or a pattern such as esx1/*.'), { description: 'Default ["*"], all.' }).optional(),
-    snap: integer(0, 262_144, 'Bytes kept of each frame; 0 (default) keeps all.').optional(),
-  },
-  { description: 'Frames to record.' },
 );
 
 export const fileSchema = map(

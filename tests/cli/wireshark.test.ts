@@ -62,7 +62,17 @@ describe('vswitch wireshark', () => {
   it.skipIf(tsharkMissing !== null)(`opens it with a live capture, until it is closed${because}`, slow, async () => {
     await offer(network);
     fakeWireshark();
-    const args = ['wireshark', '--port', 'esx1/*,esx1/DROP', '--filter', 'arp', '--stages', 'both', '--snap', '96'];
+    const args = [
+      'wireshark',
+      '--port',
+      'esx1/*,esx1/DROP',
+      '--filter',
+      'arp',
+      '--stages',
+      'wire,inside',
+      '--snap',
+      '96',
+    ];
     const ended = await vswitch(args, { cwd: home });
     expect([ended.code, ended.stdout]).toEqual([0, FIVE]);
     expect(readFileSync(join(home, 'arguments'), 'utf8')).toMatch(/^-k -i - -X lua_script:\S+vswitch\.lua$/m);

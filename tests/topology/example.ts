@@ -66,6 +66,19 @@ traffic:
   - { from: esx1/vm1, to: esx2/vm1, size: 64, rate: max, flows: 16, start: 1s, stop: 5s, count: 1000 }
 captures:
   - { file: all.pcapng, ports: ["*"], snap: 0 }
+  - file: ring.pcapng.zst
+    ports: ["esx1/*", tor/DROP]
+    wires: ["esx1/vmnic*"]
+    stages: [wire, inside]
+    direction: in
+    filter: arp or icmp
+    snap: 96
+    sample: 100
+    start: 1ms
+    stop: 5s
+    rotate: { size: 10MB, every: 1s, frames: 1000, keep: 5 }
+    limit: { size: 1GiB, after: 10s, frames: 100000 }
+    onError: stop
 events:
   - { at: 5ms, unplug: esx1/vmnic0 }
   - { at: 9ms, plug: esx1/vmnic0 }

@@ -706,6 +706,57 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     `${host}captures: [{ file: a.pcap, ports: [] }]\n`,
     '2:35: captures[0].ports: no ports; leave ports out, or write ["*"], for all',
   ],
+  [
+    `${links('[]')}captures: [{ file: a.pcap, ports: [tor/1, tor/DROP] }]\n`,
+    '4:43: captures[0].ports[1]: a classic pcap has no interfaces, so that tor/DROP could not be told; name it .pcapng',
+  ],
+  [
+    `${host}captures: [{ file: a.pcap.gz, ports: ["*/DROP"], stages: [inside], wires: [esx1/vmnic0] }]\n`,
+    '2:39: captures[0].ports[0]: a classic pcap has no interfaces, so that */DROP could not be told; name it .pcapng',
+    '2:58: captures[0].stages: a classic pcap has no interfaces to tell stages by; name it .pcapng',
+    '2:75: captures[0].wires: a classic pcap has no interfaces to tell cables by; name it .pcapng',
+    '2:76: captures[0].wires[0]: esx1/vmnic0 has no cable; the topology has none',
+  ],
+  [
+    `${links('[{ a: tor/1, b: tor/2 }]')}captures: [{ file: a.pcapng, wires: [tor/x, "tor/1*", "*2", "*3"] }]\n`,
+    '4:38: captures[0].wires[0]: unknown port tor/x; did you mean 1? tor has 1, 2',
+    '4:61: captures[0].wires[3]: *3 matches no end of a cable',
+  ],
+  [
+    `${host}captures: [{ file: "-", stages: [outside], direction: up, filter: "", sample: 0 }]\n`,
+    '2:34: captures[0].stages[0]: outside is not one of the choices; allowed: wire, inside',
+    '2:55: captures[0].direction: up is not one of the choices; allowed: in, out, both',
+    '2:67: captures[0].filter: an empty text is not a filter; a pcap-filter expression such as "arp or icmp"',
+    '2:79: captures[0].sample: 0 is not in range; 1 to 4,294,967,295',
+  ],
+  [
+    `${host}captures: [{ file: "-", rotate: { keep: 3 }, limit: {}, start: 2ms, stop: 2ms, stages: [] }]\n`,
+    '2:20: captures[0].file: the standard output cannot begin another file; give rotate a path',
+    '2:33: captures[0].rotate: nothing says when -_00002 begins; write size, every or frames',
+    '2:53: captures[0].limit: no limit; write size, after or frames',
+    '2:75: captures[0].stop: is not after start: nothing would be captured',
+    '2:88: captures[0].stages: no stages; leave stages out for [wire]',
+  ],
+  [
+    `${host}captures: [{ file: x, rotate: { size: 10 apples, every: 0, keep: 0 }, limit: { size: 0, after: 0 } }]\n`,
+    '2:39: captures[0].rotate.size: 10 apples is not a size; bytes such as 65536, 10MB or 64MiB, from 1',
+    '2:57: captures[0].rotate.every: 0 is not in range; from 1ns',
+    '2:66: captures[0].rotate.keep: 0 is not in range; 1 to 100,000',
+    '2:86: captures[0].limit.size: 0 is not a size; bytes such as 65536, 10MB or 64MiB, from 1',
+    '2:96: captures[0].limit.after: 0 is not in range; from 1ns',
+  ],
+  [
+    inHost('uplinks: [DROP]\nvswitches: { v: { portGroups: { g: {} } } }\nvms: { vm1: {} }'),
+    '3:14: hosts.esx1.uplinks.DROP: captures show the frames that die at the ports of esx1 as esx1/DROP; give another name',
+  ],
+  [
+    inHost('vswitches: { v: { portGroups: { g: {} } } }\nvms: { DROP: {} }'),
+    '4:12: hosts.esx1.vms.DROP: captures show the frames that die at the ports of esx1 as esx1/DROP; give another name',
+  ],
+  [
+    'physical: { switches: { tor: { ports: { 1: {}, DROP: {} } } } }\n',
+    '1:48: physical.switches.tor.ports.DROP: captures show the frames that die at the ports of tor as tor/DROP; give another name',
+  ],
   // The file
   [`${host}seed: -1\n`, '2:7: seed: -1 is not in range; 0 to 4,294,967,295'],
   [`${host}name: []\n`, '2:7: name: a list is not a name; any text'],

@@ -73,7 +73,7 @@ describe('a topology file', () => {
       },
     ]);
     expect(example.captures[0]).toMatchObject({ file: 'all.pcapng', snapLength: 0 });
-    expect(example.captures[0]!.ports).toHaveLength(2 * (10 + 2) + 3 + 2 + 8 + 5);
+    expect(example.captures[0]!.ports).toHaveLength(2 * (10 + 2) + 3 + 2 + 8 + 5 + 6);
   });
 
   it('may be JSON, or an object', () => {
