@@ -11,6 +11,7 @@ const rule = (from, rooms, comment) => ({
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+<<<<<<< HEAD
     rule('topology', 'engine|endpoints|cli|telemetry', 'what the user declares knows nothing of what runs it'),
     {
       name: 'topology-knows-filters-only',
@@ -22,6 +23,17 @@ module.exports = {
     rule('capture', 'engine|endpoints|cli|telemetry|topology', 'file formats know nothing of networks'),
     rule('telemetry', 'engine|endpoints|cli|capture|topology', 'reports are plain data'),
     rule('engine', 'endpoints|cli', 'the engine knows neither commands nor who stands at the edge'),
+=======
+    rule(
+      'topology',
+      'engine|attach|endpoints|cli|telemetry|capture',
+      'what the user declares knows nothing of what runs it',
+    ),
+    rule('capture', 'engine|attach|endpoints|cli|telemetry|topology', 'file formats know nothing of networks'),
+    rule('telemetry', 'engine|attach|endpoints|cli|capture|topology', 'reports are plain data'),
+    rule('attach', 'engine|endpoints|cli|telemetry|capture', 'Wireshark calls it often: what it loads is little'),
+    rule('engine', 'attach|endpoints|cli', 'the engine knows neither commands nor who stands at the edge'),
+>>>>>>> wireshark
     rule('endpoints', 'cli', 'endpoints are used by commands'),
     {
       name: 'addresses-stay-in-the-engine',

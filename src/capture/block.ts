@@ -31,6 +31,8 @@ export const TRAILER_BYTES = 4;
 export const OPTION = {
   end: 0,
   comment: 1,
+  /** Custom, binary, may be copied (section 3.5.1): four octets of Private Enterprise Number, then what is its owner's. */
+  customBinary: 2989,
   sectionHeader: { hardware: 2, os: 3, application: 4 },
   interfaceDescription: {
     name: 2,

@@ -98,6 +98,13 @@ export function timeOption(code: number, field: string, timeNs: Optional<bigint>
   return { code, value: wordsThen(highLow(field, timeNs), new Uint8Array(0)) };
 }
 
+export function customOption(custom: Optional<{ enterprise: number; bytes: Uint8Array }>): Option | null {
+  if (custom === null || custom === undefined) return null;
+  const value = wordsThen([integer('enterprise', custom.enterprise, U32_MAX)], custom.bytes);
+  if (value.length <= OPTION_BYTES_MAX) return { code: OPTION.customBinary, value };
+  throw new RangeError(`custom has ${value.length} octets, an option holds ${OPTION_BYTES_MAX}`);
+}
+
 /** Returns the index behind the last word. */
 function putWords(view: DataView, index: number, words: readonly number[]): number {
   for (const word of words) {

@@ -11,6 +11,7 @@ import { BLOCK, BYTE_ORDER_MAGIC, DIRECTIONS, NAME_RECORD, OPTION, padded, VERSI
 import { TSRESOL_NS } from './clock.ts';
 import {
   block,
+  customOption,
   highLow,
   integer,
   type Option,
@@ -158,6 +159,8 @@ export interface PacketFields {
   /** Equal for all captures of one frame, 0 to 2^64-1. */
   readonly packetId?: Optional<number | bigint>;
   readonly comment?: Optional<string>;
+  /** A binary custom option that tools may copy to other files; `enterprise` is an IANA Private Enterprise Number, 0 to 2^32-1. */
+  readonly custom?: Optional<{ readonly enterprise: number; readonly bytes: Uint8Array }>;
   /** Frames lost on this interface since its frame before, 0 to 2^64-1. */
   readonly dropCount?: Optional<number | bigint>;
 }
@@ -177,6 +180,7 @@ export function enhancedPacket(fields: PacketFields): Uint8Array<ArrayBuffer> {
     u64Option(codes.dropCount, 'dropCount', fields.dropCount),
     u64Option(codes.packetId, 'packetId', fields.packetId),
     textOption(OPTION.comment, 'comment', fields.comment),
+    customOption(fields.custom),
   ]);
 }
 

@@ -22,6 +22,7 @@ const EXITS: Readonly<Record<string, number>> = {
   OutputError: EXIT_BAD_INPUT,
   NetworkError: EXIT_BAD_INPUT,
   SnapshotError: EXIT_BAD_INPUT,
+  AttachError: EXIT_BAD_INPUT,
   LoopError: EXIT_FAILED,
 };
 /** Excerpts shown before the rest of the problems have to do with their lines. */

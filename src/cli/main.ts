@@ -11,6 +11,8 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 const WORKERS_MAX = 64;
+const SNAP_MAX = 262_144;
+const SAMPLE_MAX = 1_000_000;
 
 const program = new Command('vswitch')
   .description(
@@ -172,6 +174,37 @@ for (const [name, what] of [
     .addHelpText('after', `\nExample:\n  vswitch run -o report.json && vswitch ${name} report.json`)
     .action(async (file, options) => end((await import('./show.ts')).show(name, file, options)));
 }
+
+program
+  .command('wireshark')
+  .description('open Wireshark with a live capture at a running network')
+  .argument('[topology]', 'run this one until Wireshark is closed; without it, a network that runs already')
+  .option('--of <name|pid>', 'which of several running networks')
+  .option(
+    '-p, --port <names>',
+    'names and patterns, separated by commas; owner/DROP for what died; default: all',
+    words,
+  )
+  .option('-f, --filter <expression>', 'a capture filter, such as "arp or vlan 10"')
+  .option('--snap <bytes>', 'most bytes kept of a frame', wholeNumber(1, SNAP_MAX))
+  .option('--sample <n>', 'one frame in so many', wholeNumber(1, SAMPLE_MAX))
+  .addOption(new Option('--direction <way>', 'seen from the switch').choices(['in', 'out', 'both']))
+  .option('--stages <stages>', 'wire (default), inside or both: wire,inside', words)
+  .option('--pipe', 'write pcapng to the standard output instead')
+  .option('-l, --list', 'list the networks that are running')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  vswitch wireshark                                   the network that is running\n  vswitch wireshark lab.yaml --port "esx1/*,esx1/DROP"\n  vswitch wireshark --pipe --filter arp | wireshark -k -i -\n\nVSWITCH_WIRESHARK names the program; vswitch extcap --install adds a profile to it.',
+  )
+  .action(async (file, options) => end((await import('./wireshark.ts')).wireshark(file, options)));
+
+program
+  .command('extcap')
+  .description('ports of running networks as interfaces inside Wireshark: --install, --uninstall')
+  .helpOption(false)
+  .allowUnknownOption()
+  .allowExcessArguments()
+  .action(async () => end((await import('./extcap.ts')).extcap(argv.slice(argv.indexOf('extcap') + 1), version)));
 
 program
   .command('schema')

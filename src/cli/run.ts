@@ -14,6 +14,7 @@ import { DEMO } from './demo.ts';
 import { EXIT_FAILED, EXIT_FINE, note, tell, tellWarnings, UsageError } from './errors.ts';
 import { counted } from './format.ts';
 import { Live } from './live.ts';
+import { offered } from './offered.ts';
 import { checkReportPath, makeFolder, writeReport } from './output.ts';
 import { continued, Snapshots } from './snapshot.ts';
 import { Stopper } from './stopper.ts';
@@ -48,6 +49,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   const snapshots = new Snapshots(network, options.snapshotAt ?? [], startNs, endNs);
   const stopper = new Stopper();
   await network.start();
+  const offer = await offered(network);
   const out = takesOutput(network.topology) ? stderr : stdout;
   const live = new Live(network, endNs, options.json === true || options.quiet === true, out);
   const failure =
@@ -55,6 +57,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
       ? await wall(network, endNs, stopper, live, snapshots)
       : await virtual(network, endNs, stopper, live, snapshots);
   live.end();
+  await offer?.close();
   const report = await network.stop();
   stopper.close();
   const unsaved = await snapshots.saved();
