@@ -86,6 +86,8 @@ export interface FrameCursor {
    */
   step(): boolean;
   readonly from: SourceInterface;
+  /** Of the section at hand, by number; null where frames of one are refused. */
+  readonly interfaces: readonly (SourceInterface | null)[];
   readonly little: boolean;
   /** The time as two words, the more significant one first: of frames with one clock, these tell which is earlier. */
   readonly high: number;
@@ -102,6 +104,8 @@ export interface FrameCursor {
   /** Where its options begin; `optionsEnd` or beyond where there are none. */
   readonly options: number;
   readonly optionsEnd: number;
+  /** Nanoseconds of a time in two words. */
+  timeOf(from: SourceInterface, high: number, low: number): bigint;
   /** Of the frame at hand, as `CapturedFrame.timeNs`. */
   timeNs(): bigint;
   /** The frame at hand. @throws CaptureError when its options are malformed. */

@@ -50,6 +50,7 @@ export class PcapCursor implements FrameCursor {
   readonly source: Source;
   readonly little: boolean;
   readonly from: SourceInterface;
+  readonly interfaces: readonly SourceInterface[];
   readonly isTimed = true;
   high = 0;
   low = 0;
@@ -104,6 +105,7 @@ export class PcapCursor implements FrameCursor {
       section: 0,
     };
     this.from = { captured, clock: CLOCK, details: null };
+    this.interfaces = [this.from];
     source.position += HEADER_BYTES;
   }
 
@@ -133,8 +135,12 @@ export class PcapCursor implements FrameCursor {
     return true;
   }
 
+  timeOf(_: SourceInterface, seconds: number, fraction: number): bigint {
+    return BigInt(seconds) * NS_PER_SECOND + BigInt(fraction * this.unitNs);
+  }
+
   timeNs(): bigint {
-    return BigInt(this.high) * NS_PER_SECOND + BigInt(this.low * this.unitNs);
+    return this.timeOf(this.from, this.high, this.low);
   }
 
   frame(): CapturedFrame {

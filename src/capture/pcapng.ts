@@ -72,6 +72,10 @@ export class PcapngCursor implements FrameCursor {
     return this.interface!;
   }
 
+  get interfaces(): readonly (SourceInterface | null)[] {
+    return this.section?.interfaces ?? [];
+  }
+
   step(): boolean {
     const { source } = this;
     while (!this.ended) {
@@ -188,8 +192,12 @@ export class PcapngCursor implements FrameCursor {
     this.optionsEnd = block + length - TRAILER_BYTES;
   }
 
+  timeOf(from: SourceInterface, high: number, low: number): bigint {
+    return timeNsOf(from.clock, high, low);
+  }
+
   timeNs(): bigint {
-    return this.isTimed ? timeNsOf(this.from.clock, this.high, this.low) : 0n;
+    return this.isTimed ? this.timeOf(this.from, this.high, this.low) : 0n;
   }
 
   frame(): CapturedFrame {

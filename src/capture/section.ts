@@ -16,7 +16,7 @@ export class Section {
   private readonly linkTypes: LinkTypes;
   private readonly clocks: Map<string, Clock>;
   /** Null where frames are refused: the interface keeps its number, so that no frame is put on a wrong one. */
-  private readonly interfaces: (SourceInterface | null)[] = [];
+  readonly interfaces: (SourceInterface | null)[] = [];
   /** Why they are refused, by the interface's number, until that was said: once is enough. */
   private readonly refusals = new Map<number, string>();
 
@@ -80,7 +80,9 @@ export class Section {
         speedBps,
         filter,
         comment,
-        options: source.bytes.slice(block + INTERFACE_DESCRIPTION_BYTES, block + length - TRAILER_BYTES),
+        options: new Uint8Array(
+          source.frame(block + INTERFACE_DESCRIPTION_BYTES, length - INTERFACE_DESCRIPTION_BYTES - TRAILER_BYTES),
+        ),
       },
     };
   }

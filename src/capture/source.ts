@@ -56,7 +56,7 @@ export class Source {
 
   /** A source of what `unpack` makes of the unread octets and those that follow; this one is not to be read further. */
   through(unpack: (head: Uint8Array, supply: Supply) => Supply): Source {
-    const head = this.bytes.slice(this.position, this.end);
+    const head = new Uint8Array(this.frame(this.position, this.held));
     return new Source(this.name, new Uint8Array(0), unpack(head, this.supply!), this.reuses);
   }
 
