@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { stderr, stdout } from 'node:process';
 import { BLOCK, OPTION } from '../../capture/block.ts';
 import { CaptureCopy } from '../../capture/copy.ts';
+import { compileFilter, runFilter } from '../../capture/filter.ts';
 import { OptionCursor } from '../../capture/options.ts';
 import { EXIT_FAILED, EXIT_FINE, note, UsageError } from '../errors.ts';
 import { counted } from '../format.ts';
@@ -16,22 +17,34 @@ const SECTION_HEADER_BYTES = 24;
 export interface CatOptions extends Choice {
   readonly output?: string;
   readonly text?: boolean;
+  readonly filter?: string;
   readonly merge?: boolean;
   readonly keepGoing?: boolean;
 }
 
 export async function cat(files: readonly string[], options: CatOptions): Promise<number> {
   const { output, text } = options;
+  const choice = { ...options, ...accepting(options.filter) };
   if (text === true && output !== undefined) throw new UsageError('--text is for a terminal; leave out -o, or --text');
   const isTerminal = stdout.isTTY === true;
   if (output === '-' && isTerminal)
     throw new UsageError('-o -: that is a terminal; send it through a pipe, or leave out -o to see the frames as text');
-  return output === undefined ? listing(files, options) : joined(files, options, target(output, files));
+  return output === undefined ? listing(files, choice) : joined(files, choice, target(output, files));
+}
+
+function accepting(filter: string | undefined): Pick<Choice, 'accepts'> {
+  if (filter === undefined) return {};
+  const program = compileFilter(filter);
+  return { accepts: (bytes, length) => runFilter(program, bytes, length) };
 }
 
 /** What names an interface of a file that has none. */
 export function fileName(file: string): string {
-  return file === '-' ? 'stdin' : basename(file).replace(/\.(gz|zst)$/, '').replace(/\.(pcap|pcapng|cap)$/, '');
+  return file === '-'
+    ? 'stdin'
+    : basename(file)
+        .replace(/\.(gz|zst)$/, '')
+        .replace(/\.(pcap|pcapng|cap)$/, '');
 }
 
 async function listing(files: readonly string[], options: CatOptions): Promise<number> {
@@ -54,7 +67,9 @@ async function listing(files: readonly string[], options: CatOptions): Promise<n
 }
 
 function joined(files: readonly string[], options: CatOptions, to: Target): number {
-  const isWhole = !['interface', 'id', 'from', 'to', 'accepts'].some((key) => options[key as keyof Choice] !== undefined);
+  const isWhole = !['interface', 'id', 'from', 'to', 'accepts'].some(
+    (key) => options[key as keyof Choice] !== undefined,
+  );
   const comments = new Set<string>();
   // Sections come before what they hold: the first comments are known once the first frame or interface is there.
   let copy: CaptureCopy | null = null;

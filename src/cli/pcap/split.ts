@@ -11,12 +11,14 @@ import { type Target, target } from './target.ts';
 
 /** Files that are open at once: below what systems allow a process. */
 const FILES_MAX = 500;
+const DIGITS = 5;
 
-export interface Criterion {
-  readonly by: 'interface' | 'id' | 'section' | 'size' | 'time' | 'frames';
+type Key = 'interface' | 'id' | 'section';
+
+export type Criterion =
+  | { readonly kind: 'key'; readonly key: Key }
   /** Octets, nanoseconds or frames. */
-  readonly amount: number;
-}
+  | { readonly kind: 'amount'; readonly key: 'size' | 'time' | 'frames'; readonly amount: number };
 
 export interface SplitOptions {
   readonly by: Criterion;
@@ -24,54 +26,112 @@ export interface SplitOptions {
   readonly keepGoing?: boolean;
 }
 
-interface Part {
-  readonly name: string;
-  readonly target: Target;
+/** A file that is being made. */
+class Part {
+  readonly path: string;
   readonly copy: CaptureCopy;
+  readonly #target: Target;
+
+  constructor(path: string, input: string) {
+    this.path = path;
+    this.#target = target(path, [input]);
+    this.copy = new CaptureCopy(this.#target.sink, null);
+  }
+
+  close(): void {
+    this.copy.end();
+    this.#target.close();
+  }
+
+  keep(): void {
+    this.close();
+    this.#target.keep();
+  }
+
+  drop(): void {
+    this.#target.drop();
+  }
 }
 
+/** All files are put in their places at the end, or none is. */
 export function split(file: string, options: SplitOptions): number {
   const { by, output } = options;
-  const parts = new Map<string, Part>();
-  const names = new Set<string>();
-  const open = (label: string): Part => {
-    if (parts.size === FILES_MAX)
-      throw new UsageError(
-        `--by ${by.by}: that makes more than ${FILES_MAX} files; split by something coarser, or choose frames with vswitch pcap cat first`,
-      );
-    const name = nameOf(label, names);
-    const to = target(join(output, name), [file]);
-    return { name, target: to, copy: new CaptureCopy(to.sink, null) };
-  };
+  const parts: Part[] = [];
   const stem = fileName(file);
-  const next = labeller(by);
+  const open = (label: string): Part => {
+    const part = new Part(join(output, `${stem}.${label}.pcapng`), file);
+    parts.push(part);
+    return part;
+  };
   const inputs = new Inputs([file], options);
-  const finished: Part[] = [];
+  const partOf = by.kind === 'key' ? keyed(by.key, open) : serial(by, open);
   try {
-    for (const { cursor } of inputs.frames({})) {
-      const label = next(cursor, parts.get(LATEST)?.copy.bytes ?? 0);
-      let part = parts.get(label);
-      if (part === undefined || (label === LATEST && isNew(by, next))) {
-        if (part !== undefined) {
-          // What is full takes nothing more.
-          part.copy.end();
-          part.target.keep();
-          finished.push(part);
-        }
-        part = open(label === LATEST ? `${stem}.${String(finished.length + 1).padStart(4, '0')}` : `${stem}.${label}`);
-        parts.set(label, part);
-      }
-      part.copy.frame(cursor, stem);
-    }
-    for (const part of parts.values()) {
-      part.copy.end();
-      part.target.keep();
-    }
+    for (const { cursor } of inputs.frames({})) partOf(cursor).copy.frame(cursor, stem);
+    for (const part of parts) part.close();
+    for (const part of parts) part.keep();
   } catch (error) {
-    for (const part of parts.values()) part.target.drop();
+    for (const part of parts) part.drop();
     throw error;
   }
-  const told = [...finished, ...parts.values()].map(({ name, copy }) => `${join(output, name)}: ${counted(copy.frames, 'frame')}\n`);
-  stdout.write(told.join(''));
+  stdout.write(parts.map(({ path, copy }) => `${path}: ${counted(copy.frames, 'frame')}\n`).join(''));
   return inputs.problems > 0 ? EXIT_FAILED : EXIT_FINE;
+}
+
+type PartOf = (cursor: FrameCursor) => Part;
+
+/** A file for each interface, id or section; all are open until the end. */
+function keyed(key: Key, open: (label: string) => Part): PartOf {
+  const byLabel = new Map<string, Part>();
+  const labels = new Map<SourceInterface, string>();
+  return (cursor) => {
+    const label = key === 'id' ? String(cursor.frame().packetId ?? 'none') : labelOf(key, cursor, labels);
+    let part = byLabel.get(label);
+    if (part === undefined) {
+      if (byLabel.size === FILES_MAX)
+        throw new UsageError(
+          `--by ${key}: that makes more than ${FILES_MAX} files; choose frames with vswitch pcap cat before`,
+        );
+      part = open(label);
+      byLabel.set(label, part);
+    }
+    return part;
+  };
+}
+
+/** Interfaces are told apart by name within a file: `esx1-web1`, a second one of that name `esx1-web1.2`. */
+function labelOf(key: 'interface' | 'section', { from }: FrameCursor, labels: Map<SourceInterface, string>): string {
+  if (key === 'section') return String(from.captured.section);
+  let label = labels.get(from);
+  if (label === undefined) {
+    const { id, name } = from.captured;
+    const clean = (name ?? `interface${id}`).replace(/[^\w.:-]+/g, '-').replace(/^\.+/, '') || `interface${id}`;
+    const taken = new Set(labels.values());
+    label = clean;
+    for (let n = 2; taken.has(label); n++) label = `${clean}.${n}`;
+    labels.set(from, label);
+  }
+  return label;
+}
+
+/** One file after another; each begins where the one in front is full. */
+function serial({ key, amount }: Extract<Criterion, { kind: 'amount' }>, open: (label: string) => Part): PartOf {
+  let part: Part | null = null;
+  let count = 0;
+  let beganNs = 0n;
+  return (cursor) => {
+    const timeNs = key === 'time' ? cursor.timeNs() : 0n;
+    const isFull =
+      part !== null &&
+      (key === 'frames'
+        ? part.copy.frames >= amount
+        : key === 'size'
+          ? part.copy.bytes + cursor.blockLength > amount && part.copy.frames > 0
+          : timeNs - beganNs >= BigInt(amount));
+    if (part === null || isFull) {
+      part?.close();
+      part = open(String(++count).padStart(DIGITS, '0'));
+      beganNs = timeNs;
+    }
+    return part;
+  };
 }

@@ -12,6 +12,8 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 
 export interface Target {
   readonly sink: Sink;
+  /** Nothing more will come; for who has many of them. */
+  close(): void;
   /** The file is whole: puts it in its place. */
   keep(): void;
   /** The file is not to be: nothing is left of it. */
@@ -23,7 +25,8 @@ export interface Target {
  * @throws UsageError where nothing can be written, or an input would be overwritten.
  */
 export function target(file: string, inputs: readonly string[]): Target {
-  if (file === '-') return { sink: (bytes) => writeAll(STDOUT, bytes), keep: () => {}, drop: () => {} };
+  if (file === '-')
+    return { sink: (bytes) => writeAll(STDOUT, bytes), close: () => {}, keep: () => {}, drop: () => {} };
   for (const input of inputs)
     if (isSameFile(input, file)) throw new UsageError(`${file}: that would overwrite an input; give another path`);
   makeFolder(dirname(file), 'give another path');
@@ -32,6 +35,11 @@ export function target(file: string, inputs: readonly string[]): Target {
     throw new UsageError(`${file}: ${reason(error)}; give another path or make room, nothing was written`);
   };
   let fd: number;
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) closeSync(fd);
+    isOpen = false;
+  };
   try {
     fd = openSync(partial, 'w');
   } catch (error) {
@@ -45,9 +53,10 @@ export function target(file: string, inputs: readonly string[]): Target {
         failed(error);
       }
     },
+    close,
     keep: () => {
       try {
-        closeSync(fd);
+        close();
         renameSync(partial, file);
       } catch (error) {
         rmSync(partial, { force: true });
@@ -55,7 +64,7 @@ export function target(file: string, inputs: readonly string[]): Target {
       }
     },
     drop: () => {
-      closeSync(fd);
+      close();
       rmSync(partial, { force: true });
     },
   };
