@@ -18,7 +18,7 @@ function file(...parts: Uint8Array[]): string {
 }
 
 /** The custom option of a drop: ingress, a verdict, VLAN 10, at vmnic1. */
-function dropOption(order: ByteOrder, verdict: number, more = new Uint8Array(0)): OptionSpec {
+function dropOption(order: ByteOrder, verdict: number, more: Uint8Array = new Uint8Array(0)): OptionSpec {
   const { u16 } = language('le');
   const names = joined(Uint8Array.of(6), ascii('vmnic1'), Uint8Array.of(4), ascii('web1'), Uint8Array.of(0));
   return [2989, joined(language(order).u32(32473), Uint8Array.of(1, 0), u16(verdict), u16(10), names, more)];
@@ -43,7 +43,7 @@ describe.each<ByteOrder>(['le', 'be'])('drops (%s)', (order) => {
   it('are none where the option is of somebody else', () => {
     const { u16 } = language('le');
     const pen = u32(32473);
-    const others = [
+    const others: readonly Uint8Array[] = [
       dropOption(order, 19, octets(1))[1],
       joined(u32(9), dropOption(order, 19)[1].subarray(4)),
       joined(pen, Uint8Array.of(2, 0), u16(1), u16(1), octets(0)),

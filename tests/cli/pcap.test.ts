@@ -1,6 +1,6 @@
 /** `vswitch pcap`: captures told, joined, split, compared and followed, as a user has it. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -212,6 +212,15 @@ describe.concurrent('vswitch pcap cat', () => {
     const ended = await vswitch(['pcap', 'cat', 'a.pcapng', '--id', '7', '-o', '-'], { cwd, through });
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(content(join(cwd, 'out.pcapng'))).toEqual(content(join(cwd, 'a.pcapng')).slice(0, 5));
+  });
+
+  it.skipIf(process.platform === 'win32')('writes into a FIFO, which stays one', async () => {
+    const cwd = folder();
+    journey(join(cwd, 'a.pcapng'));
+    const through = ['sh', '-c', 'mkfifo f; cat f > out.pcapng & "$@"; wait', 'sh'];
+    expect((await vswitch(['pcap', 'cat', 'a.pcapng', '-o', 'f'], { cwd, through })).code).toBe(0);
+    expect(lstatSync(join(cwd, 'f')).isFIFO()).toBe(true);
+    expect(content(join(cwd, 'out.pcapng'))).toEqual(content(join(cwd, 'a.pcapng')));
   });
 
   it('refuses in one line, and leaves nothing behind', async () => {

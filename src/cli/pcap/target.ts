@@ -1,5 +1,5 @@
 /** Files that the pcap commands write: beside their place first, and renamed when they are whole. */
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Sink } from '../../capture/copy.ts';
 import { reason } from '../../engine/drain.ts';
@@ -30,7 +30,9 @@ export function target(file: string, inputs: readonly string[]): Target {
   for (const input of inputs)
     if (isSameFile(input, file)) throw new UsageError(`${file}: that would overwrite an input; give another path`);
   makeFolder(dirname(file), 'give another path');
-  const partial = `${file}.part`;
+  // A device or a FIFO keeps its place and takes what comes; only a file can be made beside it.
+  const isDirect = isNoFile(file);
+  const partial = isDirect ? file : `${file}.part`;
   const failed = (error: unknown): never => {
     throw new UsageError(`${file}: ${reason(error)}; give another path or make room, nothing was written`);
   };
@@ -57,17 +59,23 @@ export function target(file: string, inputs: readonly string[]): Target {
     keep: () => {
       try {
         close();
-        renameSync(partial, file);
+        if (!isDirect) renameSync(partial, file);
       } catch (error) {
-        rmSync(partial, { force: true });
+        if (!isDirect) rmSync(partial, { force: true });
         failed(error);
       }
     },
     drop: () => {
       close();
-      rmSync(partial, { force: true });
+      if (!isDirect) rmSync(partial, { force: true });
     },
   };
+}
+
+/** Whether something is there that is neither a file nor a folder. */
+function isNoFile(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
