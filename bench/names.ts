@@ -10,5 +10,6 @@ export const BENCHES = [
   'vnics',
   'table',
   'snapshot',
+  'read',
   'micro',
 ];

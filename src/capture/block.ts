@@ -14,7 +14,13 @@ export const BLOCK = {
   simplePacket: 3,
   nameResolution: 4,
   interfaceStatistics: 5,
+  nameResolution: 4,
   enhancedPacket: 6,
+  systemdJournal: 9,
+  decryptionSecrets: 10,
+  /** Custom blocks; those of the second kind are not to be copied by who does not know them. */
+  custom: 0x0bad,
+  customNoCopy: 0x40000bad,
 } as const;
 
 /** Value of a section header's Byte-Order Magic, read in the section's own byte order. */
@@ -31,8 +37,8 @@ export const TRAILER_BYTES = 4;
 export const OPTION = {
   end: 0,
   comment: 1,
-  /** Custom, binary, may be copied (section 3.5.1): four octets of Private Enterprise Number, then what is its owner's. */
-  customBinary: 2989,
+  /** Custom options of text and of octets, then those that are not to be copied by who does not know them. */
+  custom: { text: 2988, bytes: 2989, textNoCopy: 19372, bytesNoCopy: 19373 },
   sectionHeader: { hardware: 2, os: 3, application: 4 },
   interfaceDescription: {
     name: 2,
@@ -40,11 +46,12 @@ export const OPTION = {
     mac: 6,
     speed: 8,
     tsresol: 9,
+    timezone: 10,
     filter: 11,
     fcsLength: 13,
     tsoffset: 14,
   },
-  enhancedPacket: { flags: 2, dropCount: 4, packetId: 5 },
+  enhancedPacket: { flags: 2, dropCount: 4, packetId: 5, queue: 6 },
   interfaceStatistics: {
     startTime: 2,
     endTime: 3,

@@ -101,7 +101,7 @@ export function timeOption(code: number, field: string, timeNs: Optional<bigint>
 export function customOption(custom: Optional<{ enterprise: number; bytes: Uint8Array }>): Option | null {
   if (custom === null || custom === undefined) return null;
   const value = wordsThen([integer('enterprise', custom.enterprise, U32_MAX)], custom.bytes);
-  if (value.length <= OPTION_BYTES_MAX) return { code: OPTION.customBinary, value };
+  if (value.length <= OPTION_BYTES_MAX) return { code: OPTION.custom.bytes, value };
   throw new RangeError(`custom has ${value.length} octets, an option holds ${OPTION_BYTES_MAX}`);
 }
 

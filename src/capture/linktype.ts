@@ -49,7 +49,15 @@ export function linkTypeName(linkType: number): string {
   return NAMES.get(linkType) ?? 'unknown';
 }
 
+/** Link types to accept. */
+export type LinkTypes = readonly number[] | 'any';
+
+export function isAccepted(linkType: number, accepted: LinkTypes): boolean {
+  return accepted === 'any' || accepted.includes(linkType);
+}
+
 /** What is wrong with a link type that is not accepted: `link type 101 (RAW IP) is not Ethernet`. */
-export function linkTypeRefusal(linkType: number, accepted: readonly number[]): string {
-  return `link type ${linkType} (${linkTypeName(linkType)}) is not ${accepted.map(linkTypeName).join(' or ')}`;
+export function linkTypeRefusal(linkType: number, accepted: LinkTypes): string {
+  const names = accepted === 'any' ? [] : accepted.map(linkTypeName);
+  return `link type ${linkType} (${linkTypeName(linkType)}) is not ${names.join(' or ')}`;
 }

@@ -50,11 +50,31 @@ export class OptionCursor {
     return true;
   }
 
+  /** Index of the value in the source's window. */
+  get at(): number {
+    return this.value;
+  }
+
   /** The value as text. A zero octet ends it (section 3.5), what is not UTF-8 becomes U+FFFD (section 3.6.3). */
   text(): string {
-    const octets = this.source.bytes.subarray(this.value, this.value + this.length);
+    return this.textFrom(0);
+  }
+
+  /** The value as text, without its first `skipped` octets. */
+  textFrom(skipped: number): string {
+    const octets = this.source.bytes.subarray(this.value + skipped, this.value + this.length);
     const zero = octets.indexOf(0);
     return text.decode(zero < 0 ? octets : octets.subarray(0, zero));
+  }
+
+  /** The value as it is, a view of the window. */
+  octets(): Uint8Array {
+    return this.source.frame(this.value, this.length);
+  }
+
+  /** The Private Enterprise Number of a custom option; -1 where it is too short for one. */
+  enterprise(): number {
+    return this.length < 4 ? -1 : this.source.view.getUint32(this.value, this.little);
   }
 
   u8(): number {

@@ -1,34 +1,31 @@
 import { OPTION, TRAILER_BYTES } from './block.ts';
 import { type Clock, clockOf, TSRESOL_DEFAULT } from './clock.ts';
-import type { CapturedInterface } from './frame.ts';
-import { linkTypeRefusal } from './linktype.ts';
+import type { SourceInterface } from './frame.ts';
+import { isAccepted, type LinkTypes, linkTypeRefusal } from './linktype.ts';
 import { OptionCursor } from './options.ts';
 import type { Source } from './source.ts';
 
 const INTERFACE_DESCRIPTION_BYTES = 16;
-
-/** What reading the frames of an interface needs. */
-export interface SectionInterface {
-  readonly captured: CapturedInterface;
-  readonly clock: Clock;
-}
+const MAC_BYTES = 6;
 
 /** The interfaces of one pcapng section, in the order of their descriptions, which numbers them. */
 export class Section {
   private readonly source: Source;
   private readonly index: number;
   private readonly little: boolean;
-  private readonly linkTypes: readonly number[];
+  private readonly linkTypes: LinkTypes;
+  private readonly clocks: Map<string, Clock>;
   /** Null where frames are refused: the interface keeps its number, so that no frame is put on a wrong one. */
-  private readonly interfaces: (SectionInterface | null)[] = [];
+  readonly interfaces: (SourceInterface | null)[] = [];
   /** Why they are refused, by the interface's number, until that was said: once is enough. */
   private readonly refusals = new Map<number, string>();
 
-  constructor(source: Source, index: number, little: boolean, linkTypes: readonly number[]) {
+  constructor(source: Source, index: number, little: boolean, linkTypes: LinkTypes, clocks: Map<string, Clock>) {
     this.source = source;
     this.index = index;
     this.little = little;
     this.linkTypes = linkTypes;
+    this.clocks = clocks;
   }
 
   /**
@@ -49,6 +46,11 @@ export class Section {
     let tsresol = TSRESOL_DEFAULT;
     let tsoffset = 0n;
     let fcsLength: number | null = null;
+    let description: string | null = null;
+    let mac: Uint8Array | null = null;
+    let speedBps: bigint | null = null;
+    let filter: string | null = null;
+    let comment: string | null = null;
     const options = new OptionCursor(source);
     options.enter(block + INTERFACE_DESCRIPTION_BYTES, block, length, little);
     while (options.next()) {
@@ -56,16 +58,32 @@ export class Section {
       else if (options.code === codes.tsresol) tsresol = options.u8();
       else if (options.code === codes.tsoffset) tsoffset = options.i64();
       else if (options.code === codes.fcsLength) fcsLength = options.u8();
+      else if (options.code === codes.description) description = options.text();
+      else if (options.code === codes.mac && options.length === MAC_BYTES) mac = options.octets().slice();
+      else if (options.code === codes.speed && options.length === 8) speedBps = options.u64();
+      // The first octet says of which kind the filter is: 0 is text.
+      else if (options.code === codes.filter && options.length > 1) filter = options.textFrom(1);
+      else if (options.code === OPTION.comment) comment = commentJoined(comment, options.text());
     }
     const linkType = source.view.getUint16(block + 8, little);
-    if (!this.linkTypes.includes(linkType)) {
+    if (!isAccepted(linkType, this.linkTypes)) {
       this.refusals.set(id, linkTypeRefusal(linkType, this.linkTypes));
       return;
     }
     const snapLength = source.view.getUint32(block + 12, little);
     this.interfaces[id] = {
       captured: { id, name, linkType, snapLength, fcsLength, section: this.index },
-      clock: clockOf(tsresol, tsoffset),
+      clock: this.clockOf(tsresol, tsoffset),
+      details: {
+        description,
+        mac,
+        speedBps,
+        filter,
+        comment,
+        options: new Uint8Array(
+          source.frame(block + INTERFACE_DESCRIPTION_BYTES, length - INTERFACE_DESCRIPTION_BYTES - TRAILER_BYTES),
+        ),
+      },
     };
   }
 
@@ -74,7 +92,7 @@ export class Section {
    * @param offset of the frame's block in the file.
    * @throws CaptureError when there is no such interface, or, the first time, when its frames are refused.
    */
-  interfaceOf(id: number, offset: number): SectionInterface | null {
+  interfaceOf(id: number, offset: number): SourceInterface | null {
     const found = this.interfaces[id];
     if (found) return found;
     if (found === undefined) {
@@ -87,4 +105,19 @@ export class Section {
     const what = `interface ${id}: ${refusal}`;
     throw this.source.error(offset, what, 'give a file without its frames, or keep going without them');
   }
+
+  /** Interfaces that count time alike share one clock, so that to compare clocks is to compare times. */
+  private clockOf(tsresol: number, tsoffset: bigint): Clock {
+    const key = `${tsresol} ${tsoffset}`;
+    const known = this.clocks.get(key);
+    if (known !== undefined) return known;
+    const clock = clockOf(tsresol, tsoffset);
+    this.clocks.set(key, clock);
+    return clock;
+  }
+}
+
+/** Several comments are one of several lines. */
+export function commentJoined(comment: string | null, more: string): string {
+  return comment === null ? more : `${comment}\n${more}`;
 }

@@ -18,6 +18,7 @@ const EXITS: Readonly<Record<string, number>> = {
   UsageError: EXIT_BAD_INPUT,
   TopologyError: EXIT_BAD_INPUT,
   CaptureError: EXIT_BAD_INPUT,
+  FilterError: EXIT_BAD_INPUT,
   PlanError: EXIT_BAD_INPUT,
   OutputError: EXIT_BAD_INPUT,
   NetworkError: EXIT_BAD_INPUT,

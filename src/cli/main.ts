@@ -6,6 +6,7 @@ import { Command, Option } from 'commander';
 import { ageing, duration, portFile, timeFile, wholeNumber } from './arguments.ts';
 import { settings, words } from './capture-options.ts';
 import { EXIT_BAD_INPUT, EXIT_FAILED, explainFailure, tell } from './errors.ts';
+import { declarePcap } from './pcap/commands.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -35,6 +36,7 @@ Examples:
   vswitch explain lab.yaml --port esx1/vmnic0 --frame ffffffffffff0050560000010806...
   vswitch run lab.yaml --clock virtual --snapshot-at 5ms=before.vsnap
   vswitch run --restore before.vsnap                 goes on from there, as if it had never stopped
+  vswitch pcap follow captures/demo.pcapng 1000000000005
 
 Exit codes: 0 fine, 1 the run failed or the ledger does not balance, 2 bad input.`,
   );
@@ -113,6 +115,8 @@ snapshot
   .option('--ages', 'tell of MAC entries, too, that differ in nothing but their age')
   .option('--json', 'print as JSON')
   .action(async (before, after, options) => end((await import('./snapshot.ts')).tellDiff(before, after, options)));
+
+declarePcap(program, end);
 
 program
   .command('replay')

@@ -25,10 +25,20 @@ describe.each(ORDERS)('pcap (%s)', (order) => {
       pcapRecord(1, 0, octets(0)),
     );
     const from = { id: 0, name: null, linkType: 1, snapLength: 65535, fcsLength: null, section: 0 };
-    const unknown = { direction: null, packetId: null, comment: null, interface: from };
+    const unknown = { direction: null, packetId: null, comment: null, drop: null, interface: from };
     expect(frames).toEqual([
       { timeNs, bytes: octets(5), originalLength: 1500, offset: 24, ...unknown },
       { timeNs: 1_000_000_000n, bytes: octets(0), originalLength: 0, offset: 45, ...unknown },
+    ]);
+  });
+
+  it('reads the modified records of old Linux tools, which say more than others', () => {
+    const record = pcapRecord(1, 3, octets(5));
+    const modified = joined(record.subarray(0, 16), octets(8), record.subarray(16));
+    const frames = read(pcapHeader(0xa1b2cd34), modified, modified);
+    expect(frames).toMatchObject([
+      { timeNs: 1_000_003_000n, bytes: octets(5), offset: 24 },
+      { timeNs: 1_000_003_000n, bytes: octets(5), offset: 53 },
     ]);
   });
 
@@ -71,6 +81,7 @@ describe.each(ORDERS)('pcapng (%s)', (order) => {
         direction: 'out',
         packetId: 2n ** 63n,
         comment: 'one\ntwo',
+        drop: null,
         offset: 28 + 32,
       },
     ]);

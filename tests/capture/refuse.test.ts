@@ -44,14 +44,6 @@ const REFUSALS: readonly (readonly [bytes: Uint8Array, line: string])[] = [
   [Uint8Array.of(0x1f, 0x8b, 8, 0), 'offset 0: this is gzip data; unpack it with gunzip'],
   [be.u32(0x28b52ffd), 'offset 0: this is Zstandard data; unpack it with unzstd'],
   [be.u32(0x04224d18), 'offset 0: this is LZ4 data; unpack it with unlz4'],
-  [
-    be.u32(0xa1b2cd34),
-    'offset 0: this is a modified pcap of old Linux tools; convert it with `editcap -F pcap OLD NEW`',
-  ],
-  [
-    le.u32(0xa1b2cd34),
-    'offset 0: this is a modified pcap of old Linux tools; convert it with `editcap -F pcap OLD NEW`',
-  ],
   [ascii('snoop\0\0\0'), 'offset 0: this is a snoop capture; convert it with `editcap -F pcap OLD NEW`'],
 
   // pcap

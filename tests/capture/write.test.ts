@@ -60,6 +60,7 @@ describe('reads back what was written', () => {
           const offset = joined(...written.slice(0, 1 + interfaces.length + 2 * index)).length;
           return {
             ...frame,
+            drop: null,
             interface: { id: interfaceId, name, linkType: 1, snapLength, fcsLength, section: 0 },
             offset,
           };
