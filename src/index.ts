@@ -1,4 +1,8 @@
 /** The library: build a network from a topology, run it, look into it. */
+
+export { AttachError } from './attach/message.ts';
+export { type Offer, offerCaptures } from './attach/server.ts';
+export { FilterError } from './capture/filter.ts';
 export {
   type CapturedFrame,
   type CapturedInterface,
@@ -10,6 +14,7 @@ export { firstTimeNs, type ReplayInput, type ReplayOptions, type ReplayResult, r
 export { OutputError } from './engine/capture-file.ts';
 export { type DiffOptions, diff } from './engine/diff.ts';
 export type { ExplainedCheck, ExplainedCopy, Explanation } from './engine/explain.ts';
+export type { LiveCapture, LiveRequest, LiveWrite } from './engine/live-capture.ts';
 export { Network } from './engine/network.ts';
 export { type HistoryOptions, NetworkError, type NetworkOptions, type RestoreOptions } from './engine/options.ts';
 export { PlanError } from './engine/plan.ts';

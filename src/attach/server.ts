@@ -35,10 +35,6 @@ export interface Offer {
 
 const REQUEST_WAIT_MS = 5_000;
 
-export function isAttachable(network: object): network is Attachable {
-  return 'attach' in network && typeof network.attach === 'function';
-}
-
 /** Lets others capture at a network from now on. @throws AttachError where no socket can be made. */
 export async function offerCaptures(network: Attachable): Promise<Offer> {
   const path = newPlace();

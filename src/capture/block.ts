@@ -14,7 +14,6 @@ export const BLOCK = {
   simplePacket: 3,
   nameResolution: 4,
   interfaceStatistics: 5,
-  nameResolution: 4,
   enhancedPacket: 6,
   systemdJournal: 9,
   decryptionSecrets: 10,

@@ -1,13 +1,15 @@
 /** Networks that others may capture at while they run: those of `vswitch run`, and one that runs for `vswitch wireshark` only. */
 import { availableParallelism } from 'node:os';
-import { isAttachable, type Offer, offerCaptures } from '../attach/server.ts';
+import { type Attachable, type Offer, offerCaptures } from '../attach/server.ts';
 import { Network } from '../engine/network.ts';
 import { loadTopology } from '../topology/load.ts';
 import { EXIT_FAILED, note, tell, tellWarnings, UsageError } from './errors.ts';
 
+/** Captures that can be attached to a running network at one time. */
+export const LIVE_PLACES = 4;
+
 /** Offers a network; that nobody can find it is no reason not to run it. */
-export async function offered(network: object): Promise<Offer | null> {
-  if (!isAttachable(network)) return null;
+export async function offered(network: Attachable): Promise<Offer | null> {
   try {
     return await offerCaptures(network);
   } catch (error) {
@@ -22,7 +24,7 @@ export async function runOffered(file: string, look: (path: string) => Promise<n
   tellWarnings(topology);
   const switches = topology.hosts.length + topology.switches.length;
   const workers = Math.max(1, Math.min(availableParallelism(), switches));
-  const network = new Network(topology, { clock: 'wall', workers, inline: false });
+  const network = new Network(topology, { clock: 'wall', workers, inline: false, live: LIVE_PLACES });
   await network.start();
   const offer = await offered(network);
   try {

@@ -14,7 +14,7 @@ import { DEMO } from './demo.ts';
 import { EXIT_FAILED, EXIT_FINE, note, tell, tellWarnings, UsageError } from './errors.ts';
 import { counted } from './format.ts';
 import { Live } from './live.ts';
-import { offered } from './offered.ts';
+import { LIVE_PLACES, offered } from './offered.ts';
 import { checkReportPath, makeFolder, writeReport } from './output.ts';
 import { continued, Snapshots } from './snapshot.ts';
 import { Stopper } from './stopper.ts';
@@ -88,7 +88,7 @@ function build(file: string | undefined, options: RunOptions): Network {
   if (options.report !== undefined) checkReportPath(options.report, file);
   const workers =
     clock === 'virtual' ? virtualWorkers(topology, options.workers) : wallWorkers(topology, options.workers);
-  return new Network(topology, { clock, workers, inline: false });
+  return new Network(topology, { clock, workers, inline: false, live: LIVE_PLACES });
 }
 
 /** A network that goes on from a snapshot; `file` is the topology that it is expected to be of. */

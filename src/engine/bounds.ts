@@ -52,7 +52,7 @@ const CAPTURE_WORDS: readonly (readonly [field: number, bytes: number])[] = [
 
 /** Both by address, none across the end of a page where it is kept. */
 export function boundsOf(memory: SharedMemory, plan: Plan): Bounds {
-  const rings = plan.captures.flatMap((capture) => capture.rings);
+  const rings = [...plan.captures, ...plan.live].flatMap((capture) => capture.rings);
   const pools = [
     { at: plan.injectPoolAt, classes: plan.injectClasses },
     ...plan.switches.map((sw) => ({ at: sw.poolAt, classes: sw.poolClasses })),

@@ -9,7 +9,7 @@
  * have taken half a block of it.
  */
 import { spokenName } from '../topology/capture-name.ts';
-import { floorOf } from './floor.ts';
+import { type DrainOrder, floorOf } from './floor.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import { Merge } from './merge.ts';
@@ -50,17 +50,6 @@ export const IN_MEMORY = {
   waits: true,
   order: null,
 } as const;
-
-export interface DrainOrder {
-  /** Virtual clock: address of the time, u64 ns, before which all is over. */
-  readonly floorAt: number;
-  readonly controlAt: number;
-  /** Wall clock: addresses of all workers; else none. */
-  readonly workers: readonly number[];
-  readonly epochNs: bigint;
-  /** By interface: of the switches that see what comes in, and what goes out. */
-  readonly islandsOf: readonly (readonly [incoming: number, outgoing: number])[];
-}
 
 export interface DrainResult extends Sunk {
   readonly path: string;

@@ -9,7 +9,8 @@ import { fillWire } from './fill-wire.ts';
 import * as L from './generated/layout.ts';
 import { ALL_ONES, inFrame, macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
-import { type Plan, type PlannedClass, type PlannedPort, type PlannedSwitch, vlanSetKey } from './plan.ts';
+import { type Plan, type PlannedPort, type PlannedSwitch, vlanSetKey } from './plan.ts';
+import type { PlannedClass } from './plan-pool.ts';
 import type { PlannedWire } from './plan-wires.ts';
 
 export interface FillOptions {

@@ -1,8 +1,18 @@
 /** Up to when all of a network's workers have come: nothing that they capture from now on is of an earlier time. */
 import { ORIGIN, STATE_ENDED, STATE_PAUSED } from './control.ts';
-import type { DrainOrder } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
+
+export interface DrainOrder {
+  /** Virtual clock: address of the time, u64 ns, before which all is over. */
+  readonly floorAt: number;
+  readonly controlAt: number;
+  /** Wall clock: addresses of all workers; else none. */
+  readonly workers: readonly number[];
+  readonly epochNs: bigint;
+  /** By interface: of the switches that see what comes in, and what goes out. */
+  readonly islandsOf: readonly (readonly [incoming: number, outgoing: number])[];
+}
 
 /** Internal time, ns; to be asked for before the rings are looked at. */
 export function floorOf(memory: SharedMemory, { floorAt, controlAt, workers }: DrainOrder): bigint {

@@ -21,6 +21,7 @@ import { Gauges } from './gauge.ts';
 import { Hands } from './hands.ts';
 import { NEVER } from './in-memory.ts';
 import { Injector } from './injector.ts';
+import { LiveCaptures } from './live-capture.ts';
 import { SharedMemory } from './memory.ts';
 import { Observer } from './observe.ts';
 import {
@@ -73,6 +74,7 @@ export class Network extends Viewable {
   readonly #epochNs: bigint;
   readonly #hangMs: number;
   protected override readonly outlets: Outlets;
+  protected override readonly live: LiveCaptures;
   protected override readonly fixed: FixedOptions;
   /** Internal time when the threads start, ns. */
   #fromNs = 0n;
@@ -117,6 +119,7 @@ export class Network extends Viewable {
     this.#prompter = new Prompter(this.agenda, this.#hands, this.core);
     const captureAs = from?.captureAs ?? null;
     this.outlets = new Outlets(this.memory, this.plan, topology, this.clock, this.#epochNs, captureAs);
+    this.live = new LiveCaptures(this.memory, this.plan, topology, this.clock, this.#epochNs);
     this.injector = new Injector(this.core, this.memory, this.plan);
     this.#stepper = new Stepper(this.#hands, this.#prompter, this.agenda, this.outlets);
     if (from !== null) this.goTo(from.snapshot);
@@ -297,23 +300,10 @@ export class Network extends Viewable {
         drained = this.outlets.results;
       }
       this.#stoppedAfterNs = elapsed;
+      await this.live.closeAll();
       this.captureReports = this.outlets.close(drained, this.#epochNs + elapsed, this.#epochNs);
     }
     return this.report();
-  }
-
-  /**
-   * Lets a frame (without FCS, 0-131,008 bytes) enter at a port at a time that is not before any injected there so far: as
-   * from the guest at a vNIC, as from the wire elsewhere. False when the port's queue is full: run on, then try again.
-   */
-  inject(name: PortName, bytes: Uint8Array, atNs: bigint): boolean {
-    const { port } = this.directory.port(name);
-    if (!this.injector.inject(port.name, bytes, atNs)) return false;
-    if (this.hasHistory) {
-      const kept = bytes.slice();
-      this.note(() => this.injector.inject(port.name, kept, atNs));
-    }
-    return true;
   }
 
   readonly #send = (sw: PlannedSwitch, body: CommandBody) => this.command(sw, body);

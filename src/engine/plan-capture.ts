@@ -195,14 +195,17 @@ function blocksOf(drafts: readonly DraftSwitch[], spots: Sight['spots']): number
   return Math.max(...bySwitch);
 }
 
+/** What of a switch matters here. */
+type Seen = Pick<DraftSwitch, 'name' | 'host' | 'ports'>;
+
 /** Finds the interfaces of a capture, and what each of them looks at. */
 export class Finder {
-  readonly #drafts: readonly DraftSwitch[];
+  readonly #drafts: readonly Seen[];
   readonly #islandOf: readonly number[];
   readonly #linkOf: ReadonlyMap<PortName, Link>;
   readonly #home: ReadonlyMap<PortName, number>;
 
-  constructor(drafts: readonly DraftSwitch[], islandOf: readonly number[], links: readonly Link[]) {
+  constructor(drafts: readonly Seen[], islandOf: readonly number[], links: readonly Link[]) {
     this.#drafts = drafts;
     this.#islandOf = islandOf;
     this.#linkOf = new Map(links.flatMap((link) => [link.a, link.b].map((name) => [name, link])));

@@ -32,7 +32,7 @@ export interface LiveOptions {
 export const INSTRUCTIONS_MAX = 8192;
 const FILTER_BYTES = 16 + 8 * INSTRUCTIONS_MAX;
 /** On the virtual clock a ring holds what a visit can write; a network whose visits write more cannot be looked at live there. */
-const RING_MOST = 128 * 1024 * 1024;
+const RING_MOST = 32 * 1024 * 1024;
 
 export function planLive(
   space: Space,

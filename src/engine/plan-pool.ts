@@ -1,7 +1,15 @@
 /** Where frames are kept: pools of slots of a few sizes. */
 import * as L from './generated/layout.ts';
-import type { PlannedClass } from './plan.ts';
 import { align, powerOfTwo, type Space } from './space.ts';
+
+export interface PlannedClass {
+  readonly slotBytes: number;
+  readonly from: number;
+  readonly end: number;
+  /** Where slots come back from others: a u64 for each slot, rounded up to a power of two. */
+  readonly returnsAt: number;
+  readonly returnsEntries: number;
+}
 
 const CACHE_LINE = 64;
 const SMALL_SLOT = 128;

@@ -22,7 +22,7 @@ import {
   planTexts,
 } from './plan-capture.ts';
 import { type PlannedLive, planLive } from './plan-live.ts';
-import { planInjectPool, planPool } from './plan-pool.ts';
+import { type PlannedClass, planInjectPool, planPool } from './plan-pool.ts';
 import { type PlannedUplinks, planUplinks } from './plan-uplinks.ts';
 import { type PlannedWire, planWires } from './plan-wires.ts';
 import { align, powerOfTwo, Space } from './space.ts';
@@ -108,15 +108,6 @@ export interface PlannedEviction {
   readonly firstsAt: number;
   readonly oldestAt: number;
   readonly fullestAt: number;
-}
-
-export interface PlannedClass {
-  readonly slotBytes: number;
-  readonly from: number;
-  readonly end: number;
-  /** Where slots come back from others: a u64 for each slot, rounded up to a power of two. */
-  readonly returnsAt: number;
-  readonly returnsEntries: number;
 }
 
 export interface PlannedStream {

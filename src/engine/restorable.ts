@@ -10,6 +10,7 @@ import * as L from './generated/layout.ts';
 import { History, type Stage } from './history.ts';
 import { type Image, PageStore, putImage, takeImage } from './image.ts';
 import { Lineage } from './lineage.ts';
+import type { LiveCaptures } from './live-capture.ts';
 import type { Moment, Origin } from './moment.ts';
 import { Operator } from './operator.ts';
 import { type HistoryOptions, NetworkError } from './options.ts';
@@ -24,6 +25,7 @@ export abstract class Restorable extends Operator {
   abstract override readonly plan: Plan;
   protected abstract readonly core: Core;
   protected abstract readonly outlets: Outlets;
+  protected abstract readonly live: LiveCaptures;
   protected abstract readonly fixed: FixedOptions;
   abstract readonly clock: 'wall' | 'virtual';
   readonly #lineage = new Lineage();
@@ -180,6 +182,7 @@ export abstract class Restorable extends Operator {
     const isPast = origin !== null && this.#lineage.holds(origin, this.outlets.written);
     putImage(this.memory, this.core, this.plan, image);
     this.outlets.goBack(isPast, state.captured);
+    this.live.relink();
     this.setEngineState(state, timeNs);
     return isPast;
   }

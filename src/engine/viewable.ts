@@ -14,6 +14,7 @@ import { bannerOf, teachingReport } from '../telemetry/teaching.ts';
 import type { PortName } from '../topology/model.ts';
 import { type Explanation, explain } from './explain.ts';
 import { assertLength, type Injector } from './injector.ts';
+import type { LiveCapture, LiveRequest, LiveWrite } from './live-capture.ts';
 import type { Observer } from './observe.ts';
 import { NetworkError } from './options.ts';
 import type { PlannedSwitch } from './plan.ts';
@@ -52,6 +53,30 @@ export abstract class Viewable extends Restorable {
     const { sw, port } = this.directory.port(name);
     assertLength(bytes);
     return explain(this.memory, this.plan, this.topology, sw, port, bytes);
+  }
+
+  /**
+   * Lets a frame (without FCS, 0-131,008 bytes) enter at a port at a time that is not before any injected there so far: as
+   * from the guest at a vNIC, as from the wire elsewhere. False when the port's queue is full: run on, then try again.
+   */
+  inject(name: PortName, bytes: Uint8Array, atNs: bigint): boolean {
+    const { port } = this.directory.port(name);
+    if (!this.injector.inject(port.name, bytes, atNs)) return false;
+    if (this.hasHistory) {
+      const kept = bytes.slice();
+      this.note(() => this.injector.inject(port.name, kept, atNs));
+    }
+    return true;
+  }
+
+  /**
+   * Lets somebody look in while the network runs: whole pcapng blocks, the section header first, until the capture or the network
+   * ends. A `write` that says false is given no more until `drained`: on the wall clock frames are lost then and counted, the
+   * virtual clock waits. Throws NetworkError for what it cannot capture, and when no place is free (`live`).
+   */
+  async attach(request: LiveRequest, write: LiveWrite): Promise<LiveCapture> {
+    this.assertOpen();
+    return this.live.attach(request, write);
   }
 
   ports(): PortReport[] {
