@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Network } from '../src/engine/network.ts';
 import { VERDICTS } from '../src/telemetry/generated/verdicts.ts';
+import { capture } from '../src/topology/capture-schema.ts';
 import { loadTopology, parseTopology, TopologyError } from '../src/topology/load.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -70,6 +71,14 @@ describe('the README', () => {
     const [, events] = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map((block) => block[1]!);
     const before = sample.slice(0, sample.indexOf('events:'));
     expect(parseTopology(before + events, 'lab.yaml').events).toHaveLength(9);
+  });
+
+  it('shows captures that can be asked for, with every key that there is', () => {
+    const [, , captures] = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map((block) => block[1]!);
+    const before = yaml.slice(0, yaml.indexOf('captures:'));
+    expect(parseTopology(before + captures, 'lab.yaml').captures).toHaveLength(7);
+    const rows = readme.slice(readme.indexOf('## Captures'), readme.indexOf('### Why a frame died'));
+    for (const key of Object.keys(capture.out.shape)) expect(rows, key).toMatch(new RegExp(`^\\| .*\`${key}\`.* \\|`, 'm'));
   });
 
   it('shows the error that a wrong uplink in it gives', () => {
