@@ -49,6 +49,7 @@ const LEAVE_TRIES = 1000;
 
 interface Attached {
   readonly capture: PlannedCapture;
+  readonly give: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -100,7 +101,7 @@ export class LiveCaptures {
       for (const { address } of capture.rings) this.#store(address + L.CaptureRing_closed, L.CAPTURE_OVER);
       this.#attached[number] = null;
     };
-    this.#attached[number] = { capture, close };
+    this.#attached[number] = { capture, give: () => live.give(), close };
     write(header);
     this.#link(capture);
     live.start();
@@ -114,6 +115,11 @@ export class LiveCaptures {
       drained: () => live.drained(),
       close,
     };
+  }
+
+  /** For who moves the network in this thread, where no timer goes off meanwhile: gives all there is, also to who can take no more. */
+  drain(): void {
+    for (const each of this.#attached) each?.give();
   }
 
   /** The network has another state now: who looks goes on. */
@@ -304,6 +310,10 @@ class Live {
     if (this.#timer !== null) this.#look();
   }
 
+  give(): void {
+    this.#drain.run(false);
+  }
+
   end(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
@@ -315,6 +325,6 @@ class Live {
   }
 
   #look(): void {
-    if (this.#canTake) this.#drain.run(false);
+    if (this.#canTake) this.give();
   }
 }
