@@ -49,6 +49,7 @@ const LEAVE_TRIES = 1000;
 
 interface Attached {
   readonly capture: PlannedCapture;
+  readonly live: Live;
   readonly close: () => Promise<void>;
 }
 
@@ -100,7 +101,7 @@ export class LiveCaptures {
       for (const { address } of capture.rings) this.#store(address + L.CaptureRing_closed, L.CAPTURE_OVER);
       this.#attached[number] = null;
     };
-    this.#attached[number] = { capture, close };
+    this.#attached[number] = { capture, live, close };
     write(header);
     this.#link(capture);
     live.start();
@@ -124,6 +125,11 @@ export class LiveCaptures {
       this.#open(each.capture);
       this.#link(each.capture);
     }
+  }
+
+  /** Empties the rings in this thread, which moves the network: whoever cannot take more has to keep it. */
+  drain(): void {
+    for (const each of this.#attached) each?.live.drain();
   }
 
   async closeAll(): Promise<void> {
@@ -314,7 +320,11 @@ class Live {
     return this.#capture.points.reduce((total, { address }) => total + this.#memory.count(address + field), 0);
   }
 
+  drain(): void {
+    this.#drain.run(false);
+  }
+
   #look(): void {
-    if (this.#canTake) this.#drain.run(false);
+    if (this.#canTake) this.drain();
   }
 }

@@ -3,7 +3,6 @@ import type { Agenda } from './agenda.ts';
 import { RUN_BUDGET, RUN_DONE, RUN_TIGHT } from './core.ts';
 import type { Hands } from './hands.ts';
 import { NEVER } from './in-memory.ts';
-import type { Outlets } from './outlets.ts';
 import type { Prompter } from './prompter.ts';
 
 const STEPS_AT_ONCE = 100_000;
@@ -12,13 +11,13 @@ export class Stepper {
   readonly #hands: Hands;
   readonly #prompter: Prompter;
   readonly #agenda: Agenda;
-  readonly #outlets: Outlets;
+  readonly #drain: () => void;
 
-  constructor(hands: Hands, prompter: Prompter, agenda: Agenda, outlets: Outlets) {
+  constructor(hands: Hands, prompter: Prompter, agenda: Agenda, drain: () => void) {
     this.#hands = hands;
     this.#prompter = prompter;
     this.#agenda = agenda;
-    this.#outlets = outlets;
+    this.#drain = drain;
   }
 
   /**
@@ -28,7 +27,7 @@ export class Stepper {
   run(untilNs: bigint, budget: number): boolean {
     const stop = this.#hands.position + budget;
     const status = untilNs === NEVER ? this.#stepTo(stop) : this.#runTo(untilNs, stop);
-    this.#outlets.drain();
+    this.#drain();
     return status === RUN_DONE;
   }
 
@@ -61,12 +60,12 @@ export class Stepper {
   /** Has the next event happen if it comes before the next frame or with it. */
   meet(): boolean {
     let met = this.#prompter.meet();
-    for (; met === RUN_TIGHT; met = this.#prompter.meet()) this.#outlets.drain();
+    for (; met === RUN_TIGHT; met = this.#prompter.meet()) this.#drain();
     return met === RUN_BUDGET;
   }
 
   #emptied(status: number): number {
-    if (status === RUN_TIGHT) this.#outlets.drain();
+    if (status === RUN_TIGHT) this.#drain();
     return status;
   }
 }
