@@ -1,10 +1,12 @@
 /** What the documents show is what the program does: the samples, the verdict table, the example topology. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Network } from '../src/engine/network.ts';
 import { VERDICTS } from '../src/telemetry/generated/verdicts.ts';
+import { capture } from '../src/topology/capture-schema.ts';
 import { loadTopology, parseTopology, TopologyError } from '../src/topology/load.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -12,17 +14,41 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'vswitch-docs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const samples = join(root, 'captures/samples');
+const names = readdirSync(samples);
+
 describe('the samples', () => {
-  it.each(['two-uplinks', 'vlans', 'failover'])('%s.pcapng is what its topology gives, byte for byte', async (name) => {
-    const topology = loadTopology(join(root, 'captures/samples', `${name}.yaml`));
-    const file = join(folder, `${name}.pcapng`);
-    const network = new Network({ ...topology, captures: topology.captures.map((capture) => ({ ...capture, file })) });
-    network.advance(20_000_000n);
-    const { ledger } = await network.stop();
-    expect(ledger.balanced).toBe(true);
-    expect(readFileSync(file).equals(readFileSync(join(root, 'captures/samples', `${name}.pcapng`)))).toBe(true);
+  it.each(names.filter((name) => name.endsWith('.yaml')))(
+    'what %s captures stands beside it, byte for byte',
+    async (name) => {
+      const topology = loadTopology(join(samples, name));
+      const captures = topology.captures.map((capture) => ({ ...capture, file: join(folder, basename(capture.file)) }));
+      const network = new Network({ ...topology, captures });
+      await network.runUntil(20_000_000n);
+      const { ledger } = await network.stop();
+      expect(ledger.balanced).toBe(true);
+      // A file of its own, `a.pcapng`, or of a ring, `a_00002.pcapng`.
+      const stems = captures.map(({ file }) => basename(file).replace(/\..*/, ''));
+      const isIts = (file: string) => stems.includes(file.replace(/(_\d{5})?\..*/, '')) && !file.endsWith('.yaml');
+      const made = readdirSync(folder).filter(isIts);
+      expect(made.length).toBeGreaterThan(0);
+      expect(made).toEqual(names.filter(isIts));
+      for (const file of made) expect(content(join(folder, file)), file).toEqual(content(join(samples, file)));
+    },
+  );
+
+  it('have a row in captures/README.md each, with the command that makes them', () => {
+    const told = readFileSync(join(root, 'captures/README.md'), 'utf8');
+    for (const name of names.filter((each) => each.endsWith('.yaml')))
+      expect(told).toContain(`npm run vswitch -- run captures/samples/${name} --clock virtual --duration 20ms`);
   });
 });
+
+/** Versions of zlib press the same octets into different ones. */
+function content(file: string): Buffer {
+  const bytes = readFileSync(file);
+  return file.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+}
 
 describe('the README', () => {
   it.each(VERDICTS.map((row) => [row.name, row] as const))(
@@ -45,6 +71,14 @@ describe('the README', () => {
     const [, events] = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map((block) => block[1]!);
     const before = sample.slice(0, sample.indexOf('events:'));
     expect(parseTopology(before + events, 'lab.yaml').events).toHaveLength(9);
+  });
+
+  it('shows captures that can be asked for, with every key that there is', () => {
+    const [, , captures] = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map((block) => block[1]!);
+    const before = yaml.slice(0, yaml.indexOf('captures:'));
+    expect(parseTopology(before + captures, 'lab.yaml').captures).toHaveLength(7);
+    const rows = readme.slice(readme.indexOf('## Captures'), readme.indexOf('### Why a frame died'));
+    for (const key of Object.keys(capture.out.shape)) expect(rows, key).toMatch(new RegExp(`^\\| .*\`${key}\`.* \\|`, 'm'));
   });
 
   it('shows the error that a wrong uplink in it gives', () => {

@@ -194,6 +194,20 @@ describe('a capture', () => {
     expect(readFileSync(classic).readUInt32LE(0)).toBe(0xa1b23c4d);
   });
 
+  it.each([
+    ['from a time on', { start: '400us' }, 400_000n, 5_000_000n],
+    ['up to a time', { stop: '700us' }, 0n, 700_000n],
+    ['between two times', { start: '400us', stop: '700us' }, 400_000n, 700_000n],
+  ])('%s has all that passed then and nothing else', async (_, bounds, fromNs, toNs) => {
+    const [whole, part] = [path('throughout.pcapng'), path('part.pcapng')];
+    await run(topology({}, { captures: [{ file: whole }, { file: part, ...bounds }] }));
+    const then = [...readCapture(whole)].filter(({ timeNs }) => timeNs >= fromNs && timeNs < toNs);
+    expect(then.length).toBeGreaterThan(0);
+    expect([...readCapture(part)].map(({ timeNs, packetId }) => [timeNs, packetId])).toEqual(
+      then.map(({ timeNs, packetId }) => [timeNs, packetId]),
+    );
+  });
+
   it('of one port holds what passed it and nothing else', async () => {
     const file = path('one.pcapng');
     const report = await run(topology({ file, ports: ['h2/a'] }));
