@@ -13,7 +13,7 @@
  * Enhanced Packet Block (pcapng draft, section 4.3), options epb_flags (direction), epb_dropcount and epb_packetid.
  */
 import { accepts } from './filter';
-import { copyOut, Frame, lengthOf, slotOf, TAG_STORED, tagOf, UNTAGGED } from './frame';
+import { bytesOf, copyOut, Frame, lengthOf, slotOf, TAG_STORED, tagOf, UNTAGGED } from './frame';
 import { Port } from './port';
 import { Switch } from './switch';
 
@@ -185,11 +185,12 @@ export function isWanted(sw: Switch, point: CapturePoint, descriptor: u64, tag: 
   return turn == 0;
 }
 
-/** A program stands behind two words: where there is room for as much of a frame as it looks at, and how much that is. */
+/** By the stored bytes where they are the copy's. A program stands behind two words: where there is room for as much of a frame as it looks at, and how much that is. */
 function passes(filter: usize, descriptor: u64, tag: i32): bool {
+  const length = lengthOf(descriptor);
+  if (tag == AS_IT_IS && tagOf(descriptor) == TAG_STORED) return accepts(filter + 8, bytesOf(descriptor), length, length);
   const room = <usize>load<u32>(filter);
   const reach = load<u32>(filter, 4);
-  const length = lengthOf(descriptor);
   const kept = min(length, reach);
   copyOut(room, descriptor, kept);
   const put = tag == AS_IT_IS ? 0 : tagIn(room, kept, tag);
