@@ -1,6 +1,6 @@
 /** The canonical load of the switch: known unicast between all ports, learned, checked frame by frame once. */
 import { macText } from '../src/engine/mac-table.ts';
-import { Checksum, Rig, vms } from './rig.ts';
+import { Checksum, Rig, type RigOptions, vms } from './rig.ts';
 import { framesOf, type Mix, OUTSIDE, station } from './traffic.ts';
 
 export interface KnownOptions extends Mix {
@@ -8,6 +8,7 @@ export interface KnownOptions extends Mix {
   readonly model: string;
   /** See `settings`. */
   readonly policy?: string;
+  readonly captures?: NonNullable<RigOptions['captures']>;
 }
 
 const VID = 10;
@@ -41,7 +42,8 @@ export interface Known {
 }
 
 /** A switch that has learned every station. Throws when a frame comes out where it should not. */
-export function knownUnicast({ ports, stations, pairs, bytes, burst, model, policy = 'plain' }: KnownOptions): Known {
+export function knownUnicast(options: KnownOptions): Known {
+  const { ports, stations, pairs, bytes, burst, model, policy = 'plain', captures = [] } = options;
   const setting = settings[policy];
   if (setting === undefined) throw new Error(`no policy ${policy}; there are ${Object.keys(settings).join(', ')}`);
   const { group, uplinks, vid, mix } = setting;
@@ -50,7 +52,7 @@ export function knownUnicast({ ports, stations, pairs, bytes, burst, model, poli
   // Entries at most half of the table's places: four places for each station, as many as the C limit has.
   const vswitch = { macModel: model, table: { max: 2 * stations }, portGroups: { g: group } };
   const host = { vswitches: { s: vswitch }, vms: vms(ports), ...(uplinks && { uplinks }) };
-  const rig = new Rig(host, { burst, ringEntries });
+  const rig = new Rig(host, { burst, ringEntries, captures });
   if (mix.outsideOneIn !== undefined) rig.bindOutside(vid, OUTSIDE);
   for (const [port, frames] of framesOf({ ports, stations, pairs, bytes, ...mix }).entries()) rig.load(port, frames);
   const home = new Map(Array.from({ length: stations }, (_, i) => [station(i), Math.floor(i / (stations / ports))]));

@@ -11,5 +11,6 @@ export const BENCHES = [
   'table',
   'snapshot',
   'read',
+  'capture',
   'micro',
 ];

@@ -21,7 +21,7 @@ const PLACE_MASK = 0x3ffffffn;
 /** FDB times are rounded down to this on the wall clock (engine/fill.ts). */
 const STAMP_NS = 2n ** 20n;
 
-export interface RigOptions extends Partial<Pick<NetworkOptions, 'watch'>> {
+export interface RigOptions extends Partial<Pick<NetworkOptions, 'watch' | 'captures'>> {
   readonly burst: number;
   readonly ringEntries: number;
 }
@@ -59,7 +59,7 @@ export class Rig {
   readonly #rxTail: number[] = [];
   readonly #txHead: number[];
   readonly #txTail: number[];
-  /** Of the memory capture, if there is one. */
+  /** Of captures, in memory or to a file, if there are any: what they hold is thrown away. */
   readonly #tapHead: number[];
   readonly #tapTail: number[];
   readonly #refs: number[] = [];

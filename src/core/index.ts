@@ -5,7 +5,7 @@
  * Every struct's offsets leave by the generated `layout.ts`, from which the bindings are made, so that none is written twice.
  */
 export * from './generated/layout';
-import { DIRECTION_IN, DIRECTION_OUT, publishCaptures, RING_CLOSED, RING_OVER } from './capture';
+import { CapturePoint, DIRECTION_IN, DIRECTION_OUT, publishCaptures, RING_CLOSED, RING_OVER, SHORT_BYTES } from './capture';
 import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall, setNow } from './clock';
 import { publishAll } from './egress';
 import { again as lookAgain, Epochs, go as letGo, runEpochs as workerRunEpochs, setCells as epochsSetCells } from './epoch';
@@ -114,6 +114,11 @@ export function setStreams(sw: usize, port: u32, on: bool): void {
 export function setPower(sw: usize, on: bool): void {
   powerSetPower(changetype<Switch>(sw), on);
   publishCaptures(changetype<Switch>(sw));
+}
+
+/** Switches a capture point on or off. */
+export function setPoint(point: usize, on: bool): void {
+  changetype<CapturePoint>(point).isOff = on ? 0 : 1;
 }
 
 /** Switches rule R`rule` off or on again; `guard` is where the storm guard's table is planned. */
@@ -226,6 +231,7 @@ export const CAPTURE_IN: u32 = DIRECTION_IN;
 export const CAPTURE_OUT: u32 = DIRECTION_OUT;
 export const CAPTURE_CLOSED: u32 = RING_CLOSED;
 export const CAPTURE_OVER: u32 = RING_OVER;
+export const CAPTURE_SHORT: u32 = SHORT_BYTES;
 export const MOVES_KEPT: u32 = MOVES_MAX;
 export const MOVE_RECORD: u32 = MOVE_BYTES;
 export const GUARD_TABLE: u32 = GUARD_BYTES;

@@ -56,6 +56,8 @@ export class Actions {
     if ('flush' in action) return this.#flush(action.flush);
     if ('activate' in action) return this.#activate(action.activate);
     if ('changeMac' in action) return this.#changeMac(action.changeMac.port, action.changeMac.mac);
+    if ('captureOff' in action) return this.capture(action.captureOff, false);
+    if ('captureOn' in action) return this.capture(action.captureOn, true);
     if ('note' in action) return { what: action.note, deeds: [] };
     throw new NetworkError(`no such action: ${Object.keys(action).join(', ') || 'nothing'}`);
   }
@@ -120,6 +122,19 @@ export class Actions {
       return { sw, body: { setStreams: { switchAddress: sw.address, port: port.number, on } } };
     });
     return { what: `traffic of ${text === '*' ? 'all' : text} ${on ? 'goes on' : 'paused'}`, deeds };
+  }
+
+  /** All points of a capture. */
+  capture(file: string, on: boolean): Act {
+    const capture = this.#plan.captures.find(({ request }) => request.file === file);
+    if (capture === undefined) throw new NetworkError(`no capture goes to ${file} in ${this.#topology.name}`);
+    const switches = new Set(capture.points.map((point) => point.switch));
+    const deeds = [...switches].map((number) => {
+      const sw = this.#plan.switches[number]!;
+      const points = capture.points.filter((point) => point.switch === number).map(({ address }) => address);
+      return { sw, body: { setCapture: { switchAddress: sw.address, points, on } } };
+    });
+    return { what: `capture to ${file} ${on ? 'goes on' : 'pauses'}`, deeds };
   }
 
   #rule(name: string, on: boolean): Act {

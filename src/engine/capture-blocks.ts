@@ -43,7 +43,7 @@ export function pcapngHeader(
   const lesson = { off: topology.teaching?.disabled ?? [], later: plan.mayDisable };
   const section = sectionHeader({
     application: `vSwitch ${version}`,
-    comment: [`topology ${topology.name}, seed ${topology.seed}, ${clock} clock`, bannerOf(lesson)]
+    comment: [`topology ${topology.name}, seed ${topology.seed}, ${clock} clock, vSwitch ${version}`, bannerOf(lesson)]
       .filter((part) => part !== null)
       .join('\n'),
   });

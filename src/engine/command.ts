@@ -30,7 +30,7 @@ export function execute(core: Core, bytes: Uint8Array): Uint8Array {
 
 export function carryOut(core: Core, command: CommandBody): boolean {
   const { setLink, flushTable, setStatic, setActive, setGuestMac, setAccessVlan, setWire } = command;
-  const { setGuest, setStreams, setPower, setRule } = command;
+  const { setGuest, setStreams, setPower, setRule, setCapture } = command;
   if (setLink) core.setLink(setLink.switchAddress!, setLink.port!, setLink.up!, setLink.reason ?? L.LINK_OPERATOR);
   if (setGuest) core.setGuest(setGuest.switchAddress!, setGuest.port!, setGuest.on!);
   if (setStreams) core.setStreams(setStreams.switchAddress!, setStreams.port!, setStreams.on!);
@@ -39,6 +39,7 @@ export function carryOut(core: Core, command: CommandBody): boolean {
     const { switchAddress, rule, on, guard, stormLimit } = setRule;
     core.setRule(switchAddress!, rule!, on!, guard!, stormLimit!);
   }
+  if (setCapture) for (const point of setCapture.points!) core.setPoint(point, setCapture.on!);
   if (flushTable) {
     const { switchAddress, port, fid } = flushTable;
     const sticksToo = typeof port === 'number' || typeof fid !== 'number';

@@ -24,6 +24,7 @@ export interface Core {
   setGuest(sw: number, port: number, on: boolean): void;
   setStreams(sw: number, port: number, on: boolean): void;
   setPower(sw: number, on: boolean): void;
+  setPoint(point: number, on: boolean): void;
   setRule(sw: number, rule: number, on: boolean, guard: number, stormLimit: number): void;
   flushTable(sw: number, logical: number, fid: number, sticksToo: boolean): void;
   bindStatic(sw: number, fid: number, mac: bigint, logical: number): number;

@@ -41,7 +41,7 @@ function fillCapture(m: SharedMemory, { request, rings, points, filters }: Plann
 export function fillPoint(
   m: SharedMemory,
   { address, ring, interfaceId, directions, flip, filter }: PlannedPoint,
-  { snapLength, sample = 1 }: Pick<CaptureRequest, 'snapLength' | 'sample'>,
+  { file, snapLength, sample = 1 }: Pick<CaptureRequest, 'file' | 'snapLength' | 'sample'>,
   fromNs: bigint,
   spanNs: bigint,
 ): void {
@@ -53,6 +53,9 @@ export function fillPoint(
   m.setU32(address + L.CapturePoint_flip, flip);
   m.setU32(address + L.CapturePoint_filter, filter);
   m.setU32(address + L.CapturePoint_sample, sample);
+  const isWhole = snapLength === 0 || snapLength >= L.CAPTURE_SHORT;
+  const isPlain = isWhole && filter === 0 && sample === 1 && !isClassic(file);
+  m.setU32(address + L.CapturePoint_plain, isPlain ? directions : 0);
   m.setU64(address + L.CapturePoint_fromNs, fromNs);
   m.setU64(address + L.CapturePoint_spanNs, spanNs);
 }

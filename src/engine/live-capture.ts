@@ -49,7 +49,7 @@ const LEAVE_TRIES = 1000;
 
 interface Attached {
   readonly capture: PlannedCapture;
-  readonly give: () => void;
+  readonly live: Live;
   readonly close: () => Promise<void>;
 }
 
@@ -101,7 +101,7 @@ export class LiveCaptures {
       for (const { address } of capture.rings) this.#store(address + L.CaptureRing_closed, L.CAPTURE_OVER);
       this.#attached[number] = null;
     };
-    this.#attached[number] = { capture, give: () => live.give(), close };
+    this.#attached[number] = { capture, live, close };
     write(header);
     this.#link(capture);
     live.start();
@@ -117,11 +117,6 @@ export class LiveCaptures {
     };
   }
 
-  /** For who moves the network in this thread, where no timer goes off meanwhile: gives all there is, also to who can take no more. */
-  drain(): void {
-    for (const each of this.#attached) each?.give();
-  }
-
   /** The network has another state now: who looks goes on. */
   relink(): void {
     this.#sweep();
@@ -130,6 +125,11 @@ export class LiveCaptures {
       this.#open(each.capture);
       this.#link(each.capture);
     }
+  }
+
+  /** Empties the rings in this thread, which moves the network: whoever cannot take more has to keep it. */
+  drain(): void {
+    for (const each of this.#attached) each?.live.drain();
   }
 
   async closeAll(): Promise<void> {
@@ -310,10 +310,6 @@ class Live {
     if (this.#timer !== null) this.#look();
   }
 
-  give(): void {
-    this.#drain.run(false);
-  }
-
   end(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
@@ -324,7 +320,11 @@ class Live {
     return this.#capture.points.reduce((total, { address }) => total + this.#memory.count(address + field), 0);
   }
 
+  drain(): void {
+    this.#drain.run(false);
+  }
+
   #look(): void {
-    if (this.#canTake) this.give();
+    if (this.#canTake) this.drain();
   }
 }

@@ -121,7 +121,7 @@ export class Network extends Viewable {
     this.outlets = new Outlets(this.memory, this.plan, topology, this.clock, this.#epochNs, captureAs);
     this.live = new LiveCaptures(this.memory, this.plan, topology, this.clock, this.#epochNs);
     this.injector = new Injector(this.core, this.memory, this.plan);
-    this.#stepper = new Stepper(this.#hands, this.#prompter, this.agenda, () => this.#empty());
+    this.#stepper = new Stepper(this.#hands, this.#prompter, this.agenda, this.#drain);
     if (from !== null) this.goTo(from.snapshot);
     if (history !== undefined) this.keepHistory(history);
   }
@@ -273,17 +273,12 @@ export class Network extends Viewable {
       if (status === RUN_DONE) break;
       left -= met === RUN_BUDGET ? 1 : this.position - before;
       if (status !== RUN_TIGHT) continue;
-      if (this.#inline) this.#empty();
+      if (this.#inline) this.#drain();
       else await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    if (this.#inline) this.#empty();
+    if (this.#inline) this.#drain();
     else this.#running().keepTarget();
     return this.nowNs;
-  }
-
-  #empty(): void {
-    this.outlets.drain();
-    this.live.drain();
   }
 
   #stepHere(left: number): number {
@@ -310,6 +305,12 @@ export class Network extends Viewable {
     }
     return this.report();
   }
+
+  /** Empties all captures in this thread. */
+  readonly #drain = (): void => {
+    this.outlets.drain();
+    this.live.drain();
+  };
 
   readonly #send = (sw: PlannedSwitch, body: CommandBody) => this.command(sw, body);
 

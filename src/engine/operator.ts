@@ -69,6 +69,11 @@ export abstract class Operator {
     await this.#enact(this.actions.act(on ? { startTraffic: name } : { stopTraffic: name }));
   }
 
+  /** Lets a capture go on from now, or pauses it; `file` is the one that it was asked for with. */
+  async setCapture(file: string, on: boolean): Promise<void> {
+    await this.#enact(this.actions.capture(file, on));
+  }
+
   /** Switches a rule such as `R7` on or off, everywhere; off only where `mayDisable` or the topology has planned for it. */
   async setRule(name: string, on: boolean): Promise<void> {
     await this.#enact(this.actions.act(on ? { ruleOn: name } : { ruleOff: name }));

@@ -11,14 +11,13 @@ export class Stepper {
   readonly #hands: Hands;
   readonly #prompter: Prompter;
   readonly #agenda: Agenda;
-  readonly #empty: () => void;
+  readonly #drain: () => void;
 
-  /** `empty`: takes what has been captured out of its rings. */
-  constructor(hands: Hands, prompter: Prompter, agenda: Agenda, empty: () => void) {
+  constructor(hands: Hands, prompter: Prompter, agenda: Agenda, drain: () => void) {
     this.#hands = hands;
     this.#prompter = prompter;
     this.#agenda = agenda;
-    this.#empty = empty;
+    this.#drain = drain;
   }
 
   /**
@@ -28,7 +27,7 @@ export class Stepper {
   run(untilNs: bigint, budget: number): boolean {
     const stop = this.#hands.position + budget;
     const status = untilNs === NEVER ? this.#stepTo(stop) : this.#runTo(untilNs, stop);
-    this.#empty();
+    this.#drain();
     return status === RUN_DONE;
   }
 
@@ -61,12 +60,12 @@ export class Stepper {
   /** Has the next event happen if it comes before the next frame or with it. */
   meet(): boolean {
     let met = this.#prompter.meet();
-    for (; met === RUN_TIGHT; met = this.#prompter.meet()) this.#empty();
+    for (; met === RUN_TIGHT; met = this.#prompter.meet()) this.#drain();
     return met === RUN_BUDGET;
   }
 
   #emptied(status: number): number {
-    if (status === RUN_TIGHT) this.#empty();
+    if (status === RUN_TIGHT) this.#drain();
     return status;
   }
 }

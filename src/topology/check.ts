@@ -32,6 +32,7 @@ export function check(file: File, name: string, problems: Problems): Topology {
   cautionLoad(world, links, problems);
   cautionBundles(world, links, problems);
   const streams = streamsOf(file, world, problems);
+  const captures = capturesOf(file, { ...world, links }, problems);
   const topology = {
     name: file.name ?? name,
     seed: file.seed ?? 1,
@@ -40,8 +41,8 @@ export function check(file: File, name: string, problems: Problems): Topology {
     ...world,
     links,
     streams,
-    captures: capturesOf(file, { ...world, links }, problems),
-    events: eventsOf(file, { world, links, streams }, problems),
+    captures,
+    events: eventsOf(file, { world, links, streams, captures }, problems),
   };
   // After any other problem the ports may only be unread.
   if (problems.count === 0 && allPorts(world).length === 0) {

@@ -3,7 +3,7 @@
  */
 import { type EventAction, fixedRules } from './event-model.ts';
 import { actionKeys, type EventEntry } from './event-schema.ts';
-import type { Link, PortName, Stream } from './model.ts';
+import type { CaptureRequest, Link, PortName, Stream } from './model.ts';
 import { isGlob, matchPorts, ownerOf, portIndex, vswitchOf, type World } from './ports.ts';
 import type { Path, Problems } from './problem.ts';
 import { inDoubt, isSwitch, kindOf, portAt, switchAt } from './reference.ts';
@@ -14,6 +14,7 @@ export interface Scene {
   readonly world: World;
   readonly links: readonly Link[];
   readonly streams: readonly Stream[];
+  readonly captures: readonly CaptureRequest[];
 }
 
 type WireEntry = NonNullable<EventEntry['wire']>;
@@ -92,6 +93,11 @@ export class ActionReader {
       case 'changeMac': {
         const port = this.#kind(entry.changeMac!.port, 'vNIC', 'only a vNIC has a guest', [...path, 'port']);
         return port === null ? null : { changeMac: { port, mac: entry.changeMac!.mac } };
+      }
+      case 'captureOff':
+      case 'captureOn': {
+        if (!this.#isCaptured(entry[key]!, path)) return null;
+        return key === 'captureOn' ? { captureOn: entry[key]! } : { captureOff: entry[key]! };
       }
       case 'note':
         return { note: entry.note! };
@@ -197,6 +203,14 @@ export class ActionReader {
     else if (host === undefined)
       this.#problems.add(path, `unknown host ${owner} in ${text}; ${hint(owner, hosts, 'known:')}`);
     else this.#problems.add(path, `unknown VM ${text}; ${hint(rest.join('/'), vms, `${owner} has`)}`);
+    return false;
+  }
+
+  #isCaptured(file: string, path: Path): boolean {
+    const files = this.#scene.captures.map((capture) => capture.file);
+    if (files.includes(file)) return true;
+    if (!this.#problems.lost(['captures'], 2))
+      this.#problems.add(path, `no capture goes to ${file}; ${hint(file, files, 'there are')}`);
     return false;
   }
 

@@ -60,6 +60,9 @@ export type EventAction =
   | { readonly activate: PortName }
   /** The guest at a vNIC uses another address. */
   | { readonly changeMac: { readonly port: PortName; readonly mac: Mac } }
+  /** A capture, by its file: it pauses, or goes on. */
+  | { readonly captureOff: string }
+  | { readonly captureOn: string }
   /** Nothing but a line among the events. */
   | { readonly note: string };
 

@@ -18,6 +18,7 @@ const vm = (description: string) =>
   scalar(textReader('a VM', 'host/vm, such as esx1/web1'), { description, ...text, examples: ['esx1/web1'] });
 const traffic = (description: string) =>
   scalar(textReader('a port', 'a vNIC or a pattern such as esx1/*'), { description, ...text });
+const fileText = textReader('a file name', 'the file of a capture, as it stands there');
 const switchText = textReader('a switch', 'host/vSwitch, such as esx1/vSwitch0, or a physical switch');
 
 const condition = map(
@@ -82,6 +83,8 @@ export const actionKeys = {
   }).optional(),
   activate: port('This uplink goes first in every team that has it.').optional(),
   changeMac: changeMac.optional(),
+  captureOff: scalar(fileText, { description: 'The capture to this file pauses.', ...text }).optional(),
+  captureOn: scalar(fileText, { description: 'It goes on.', ...text }).optional(),
   note: scalar(textReader('a note', 'any text'), {
     description: 'A line among the events, nothing else.',
     ...text,

@@ -50,23 +50,3 @@ it.each([1, 3])('have all that a file has, after each call, with %i workers', as
   expect(told(given)).toEqual(told(readCapture(file)));
   expect(live.frames).toBeGreaterThan(20_000);
 });
-
-it.each([
-  ['a port that there is not', { ports: ['h1/c'] }, /h1\/c/],
-  ['a filter that is none', { ports: ['*'], filter: 'arp or' }, /arp or|end/],
-])('are refused for %s', async (_, request, why) => {
-  const network = new Network(topology, { live: 1 });
-  await expect(network.attach(request, () => true)).rejects.toThrow(why);
-  await network.stop();
-});
-
-it('are refused where all places are taken, until one is free again', async () => {
-  const network = new Network(topology, { live: 1 });
-  const live = await network.attach({ ports: ['*'] }, () => true);
-  await expect(network.attach({ ports: ['*'] }, () => true)).rejects.toThrow(
-    'all 1 places for live captures are taken',
-  );
-  await live.close();
-  await (await network.attach({ ports: ['*'] }, () => true)).close();
-  await network.stop();
-});
