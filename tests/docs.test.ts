@@ -1,4 +1,5 @@
 /** What the documents show is what the program does: the samples, the verdict table, the example topology. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -44,6 +45,27 @@ describe('the samples', () => {
   });
 });
 
+describe('the journeys that are shown', () => {
+  const texts = ['README.md', 'captures/README.md'].map((name) => readFileSync(join(root, name), 'utf8'));
+  const command = /^( *)\$ .*vswitch (?:-- )?pcap follow (\S+) (\d+)\n/gm;
+  const shown = texts.flatMap((text) =>
+    [...text.matchAll(command)].map((found) => {
+      const [all, margin = '', file = '', id = ''] = found;
+      const lines = text.slice(found.index + all.length).split('\n');
+      const end = lines.findIndex((line) => line !== '' && (!line.startsWith(margin) || line === '```'));
+      const told = lines.slice(0, end).map((line) => line.slice(margin.length));
+      return { file, id, told: told.join('\n').trimEnd() };
+    }),
+  );
+
+  it.each(shown)('are what follow tells of $id in $file', ({ file, id, told }) => {
+    const args = ['--import', 'tsx', 'src/cli/main.ts', 'pcap', 'follow', file, id];
+    expect(told).toBe(execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).trimEnd());
+  });
+
+  it('are not too few', () => expect(shown.length).toBeGreaterThanOrEqual(3));
+});
+
 /** Versions of zlib press the same octets into different ones. */
 function content(file: string): Buffer {
   const bytes = readFileSync(file);
@@ -78,7 +100,8 @@ describe('the README', () => {
     const before = yaml.slice(0, yaml.indexOf('captures:'));
     expect(parseTopology(before + captures, 'lab.yaml').captures).toHaveLength(7);
     const rows = readme.slice(readme.indexOf('## Captures'), readme.indexOf('### Why a frame died'));
-    for (const key of Object.keys(capture.out.shape)) expect(rows, key).toMatch(new RegExp(`^\\| .*\`${key}\`.* \\|`, 'm'));
+    for (const key of Object.keys(capture.out.shape))
+      expect(rows, key).toMatch(new RegExp(`^\\| .*\`${key}\`.* \\|`, 'm'));
   });
 
   it('shows the error that a wrong uplink in it gives', () => {

@@ -72,7 +72,8 @@ export abstract class Viewable extends Restorable {
   /**
    * Lets somebody look in while the network runs: whole pcapng blocks, the section header first, until the capture or the network
    * ends. A `write` that says false is given no more until `drained`: on the wall clock frames are lost then and counted, the
-   * virtual clock waits. Throws NetworkError for what it cannot capture, and when no place is free (`live`).
+   * virtual clock waits, but in this thread, where nobody could say so, it gives all the same.
+   * Throws NetworkError for what it cannot capture, and when no place is free (`live`).
    */
   async attach(request: LiveRequest, write: LiveWrite): Promise<LiveCapture> {
     this.assertOpen();
