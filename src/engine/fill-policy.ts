@@ -1,6 +1,6 @@
 /** Writes what a port lets its station do, and which tags it takes. */
 import * as L from './generated/layout.ts';
-import { macBits } from './in-memory.ts';
+import { hardwareMac, macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
 import type { PlannedPort, PlannedSwitch } from './plan.ts';
 
@@ -9,9 +9,6 @@ const BPDU = { pass: 0, filter: 1, guard: 2 } as const;
 const REFUSE = { forward: 0, drop: 1, shut: 2 } as const;
 const TPID_S = 0x88a8;
 const EVERY_RESERVED = 0xffff;
-/** Addresses of uplinks and physical ports: locally administered, `02:76:73` and 24 bits of switch and port. */
-const HARDWARE = 0x027673;
-const PORT_BITS = 11;
 /** A bucket holds a second's worth of tokens of 1e-9 frame and starts full. */
 const TOKENS_A_FRAME = 1_000_000_000n;
 
@@ -59,10 +56,4 @@ function fillStorm(m: SharedMemory, { address, stormAt, policy: { storm } }: Pla
     m.setU64(stormAt + field, rate);
     m.setU64(stormAt + field + 8, rate * TOKENS_A_FRAME);
   }
-}
-
-/** The address of a port that has no guest. */
-export function hardwareMac(switchNumber: number, portNumber: number): string {
-  const number = BigInt(HARDWARE) * 2n ** 24n + BigInt(switchNumber) * 2n ** BigInt(PORT_BITS) + BigInt(portNumber);
-  return number.toString(16).padStart(12, '0').match(/../g)!.join(':');
 }

@@ -1,8 +1,7 @@
 /** Writes a switch's teams and LAGs, and when it first has to look after them. */
 
-import { hardwareMac } from './fill-policy.ts';
 import * as L from './generated/layout.ts';
-import { macBits, NEVER } from './in-memory.ts';
+import { hardwareMac, macBits, NEVER } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
 import type { PlannedPort, PlannedSwitch } from './plan.ts';
 import { CHOICES_BYTES, type PlannedLag, teamKey } from './plan-uplinks.ts';

@@ -1,5 +1,9 @@
 /** Values as the core's memory holds them. */
 
+/** Addresses of uplinks and physical ports: locally administered, `02:76:73` and 24 bits of switch and port. */
+const HARDWARE = 0x027673;
+const PORT_BITS = 11;
+
 export const ALL_ONES = (1n << 64n) - 1n;
 /** A time that never comes. */
 export const NEVER = ALL_ONES;
@@ -17,4 +21,10 @@ export function inFrame(ip: number): number {
 /** A share of 0 to 1 as the core throws for it: so many chances in 2^32. */
 export function chanceOf(share: number): bigint {
   return BigInt(Math.round(share * 2 ** 32));
+}
+
+/** The address of a port that has no guest. */
+export function hardwareMac(switchNumber: number, portNumber: number): string {
+  const number = BigInt(HARDWARE) * 2n ** 24n + BigInt(switchNumber) * 2n ** BigInt(PORT_BITS) + BigInt(portNumber);
+  return number.toString(16).padStart(12, '0').match(/../g)!.join(':');
 }

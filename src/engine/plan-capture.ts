@@ -9,6 +9,7 @@ import { captureName } from '../topology/capture-name.ts';
 import type { CaptureRequest, Link, PortName, Topology } from '../topology/model.ts';
 import type { DraftSwitch } from './draft.ts';
 import * as L from './generated/layout.ts';
+import { hardwareMac } from './in-memory.ts';
 import { NetworkError } from './options.ts';
 import { powerOfTwo, type Space } from './space.ts';
 
@@ -236,7 +237,7 @@ export class Finder {
       {
         name: isInside ? `${name}:inside` : name,
         description: isInside ? `${kind} of ${sw.name}, as the switch relays` : `${kind} of ${sw.name}`,
-        mac: port.mac,
+        mac: port.mac ?? hardwareMac(number, sw.ports.indexOf(port)),
         speedBps: this.#linkOf.get(name)?.rateBps ?? null,
         islands: [island, island],
         spots: [{ switch: number, port: name, isInside, directions, flip: 0 }],
