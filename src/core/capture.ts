@@ -185,7 +185,10 @@ export function isWanted(sw: Switch, point: CapturePoint, descriptor: u64, tag: 
   return turn == 0;
 }
 
-/** By the stored bytes where they are the copy's. A program stands behind two words: where there is room for as much of a frame as it looks at, and how much that is. */
+/**
+ * By the stored bytes where they are the copy's. A program stands behind two words: where there is room for as much of a frame as
+ * it looks at, and how much that is.
+ */
 function passes(filter: usize, descriptor: u64, tag: i32): bool {
   const length = lengthOf(descriptor);
   if (tag == AS_IT_IS && tagOf(descriptor) == TAG_STORED) return accepts(filter + 8, bytesOf(descriptor), length, length);
