@@ -63,6 +63,11 @@ function write(sw: Switch, port: Port, descriptor: u64, verdict: u32, vid: u32, 
   }
 }
 
+/** 0 stands for all frames where nothing has a VLAN. */
+function isVlan(vid: u32): bool {
+  return vid != 0 && vid < NO_VID;
+}
+
 /** The local port whose station the source is. */
 function ownerOf(sw: Switch, descriptor: u64, vid: u32): Port | null {
   if (vid > 4094 || lengthOf(descriptor) < 14) return null;
@@ -83,7 +88,7 @@ function tell(
 ): usize {
   let at = put(from + 4, load<u32>(<usize>texts.verdicts + (<usize>verdict << 2)));
   at = put(at, port.nameAt);
-  if (vid < NO_VID) at = putNumber(put(at, texts.vid), vid);
+  if (isVlan(vid)) at = putNumber(put(at, texts.vid), vid);
   if (owner) at = put(put(at, texts.owner), owner.nameAt);
   if (pin) at = put(put(at, texts.pin), pin.nameAt);
   at = close(from, OPTION_COMMENT, at);
@@ -93,7 +98,7 @@ function tell(
   store<u8>(at, <u8>VERSION, 8);
   store<u8>(at, direction == DIRECTION_IN ? 0 : 1, 9);
   store<u16>(at, <u16>verdict, 10);
-  store<u16>(at, <u16>(vid < NO_VID ? vid : NO_VLAN), 12);
+  store<u16>(at, <u16>(isVlan(vid) ? vid : NO_VLAN), 12);
   at = putWithLength(at + 14, port.nameAt);
   at = putWithLength(at, owner ? owner.nameAt : 0);
   at = putWithLength(at, pin ? pin.nameAt : 0);

@@ -7,7 +7,7 @@
 import { compileFilter, FilterError, type FilterProgram } from '../capture/filter.ts';
 import { matchCapturePorts } from '../topology/capture-port.ts';
 import type { CaptureRequest, CaptureStage, Topology } from '../topology/model.ts';
-import { pcapngHeader } from './capture-blocks.ts';
+import { countsOf, pcapngHeader, statistics } from './capture-blocks.ts';
 import { orderOf } from './capture-file.ts';
 import { STATE_RUNNING } from './control.ts';
 import { Drain, IN_MEMORY } from './drain.ts';
@@ -59,15 +59,24 @@ export class LiveCaptures {
   readonly #topology: Topology;
   readonly #clock: 'wall' | 'virtual';
   readonly #epochNs: bigint;
+  readonly #nowNs: () => bigint;
   /** By place. */
   readonly #attached: (Attached | null)[];
 
-  constructor(memory: SharedMemory, plan: Plan, topology: Topology, clock: 'wall' | 'virtual', epochNs: bigint) {
+  constructor(
+    memory: SharedMemory,
+    plan: Plan,
+    topology: Topology,
+    clock: 'wall' | 'virtual',
+    epochNs: bigint,
+    nowNs: () => bigint,
+  ) {
     this.#memory = memory;
     this.#plan = plan;
     this.#topology = topology;
     this.#clock = clock;
     this.#epochNs = epochNs;
+    this.#nowNs = nowNs;
     this.#attached = plan.live.map(() => null);
   }
 
@@ -79,7 +88,9 @@ export class LiveCaptures {
       );
     const number = this.#attached.indexOf(null);
     if (number < 0)
-      throw new NetworkError(`all ${this.#attached.length} places for live captures are taken; end one of them first`);
+      throw new NetworkError(
+        `no place for one more live capture is free, of ${this.#attached.length}; end another one first`,
+      );
     const place = this.#plan.live[number]!;
     const capture = this.#planned(place, this.#resolved(request));
     const { interfaces } = capture;
@@ -91,6 +102,7 @@ export class LiveCaptures {
       this.#clock,
       request.filter,
     );
+    const fromNs = this.#nowNs();
     this.#open(capture);
     const live = new Live(this.#memory, this.#plan, this.#clock, this.#epochNs, capture, write);
     const close = async (): Promise<void> => {
@@ -98,6 +110,7 @@ export class LiveCaptures {
       this.#unlink(capture);
       await this.#left(capture);
       live.end();
+      write(statistics(countsOf(this.#memory, capture), this.#epochNs + fromNs, this.#epochNs + this.#nowNs()));
       for (const { address } of capture.rings) this.#store(address + L.CaptureRing_closed, L.CAPTURE_OVER);
       this.#attached[number] = null;
     };

@@ -119,7 +119,7 @@ export class Network extends Viewable {
     this.#prompter = new Prompter(this.agenda, this.#hands, this.core);
     const captureAs = from?.captureAs ?? null;
     this.outlets = new Outlets(this.memory, this.plan, topology, this.clock, this.#epochNs, captureAs);
-    this.live = new LiveCaptures(this.memory, this.plan, topology, this.clock, this.#epochNs);
+    this.live = new LiveCaptures(this.memory, this.plan, topology, this.clock, this.#epochNs, () => this.nowNs);
     this.injector = new Injector(this.core, this.memory, this.plan);
     this.#stepper = new Stepper(this.#hands, this.#prompter, this.agenda, this.#drain);
     if (from !== null) this.goTo(from.snapshot);

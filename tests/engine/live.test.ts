@@ -167,7 +167,7 @@ describe('a live capture', () => {
     }
     const live = await network.attach({ ports: ['*'] }, nothing);
     await expect(network.attach({ ports: ['*'] }, nothing)).rejects.toThrow(
-      /^all 1 places for live captures are taken/,
+      /^no place for one more live capture is free, of 1; /,
     );
     await live.close();
     await (await network.attach({ ports: ['*'] }, nothing)).close();
