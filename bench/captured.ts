@@ -47,7 +47,7 @@ function network({ vnics, size, rate, file }: Workload): Network {
   const topology = topologyFrom({
     hosts: { esx: { vswitches: { vSwitch0: { portGroups: { vms: {} } } }, vms: { vm: { count: vnics } } } },
     traffic: vms.map((vm) => ({ from: `esx/vm${vm}`, to: `esx/vm${(vm % vnics) + 1}`, size, rate: each })),
-    captures: file === null ? [] : [{ file, ports: ['*'], direction: 'in' }],
+    captures: file === null ? [] : [{ file, ports: vms.map((vm) => `esx/vm${vm}`), direction: 'in' }],
   });
   return new Network(topology, { clock: 'wall', workers: 1 });
 }

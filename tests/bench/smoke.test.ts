@@ -20,7 +20,7 @@ beforeAll(() => {
   expect(status).toBe(0);
   table = stdout;
   lines = (JSON.parse(readFileSync(out, 'utf8')) as { lines: Line[] }).lines;
-}, 115_000);
+}, 175_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
