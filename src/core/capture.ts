@@ -223,7 +223,8 @@ export function begin(sw: Switch, point: CapturePoint, descriptor: u64, directio
   const length = lengthOf(descriptor) + added;
   const kept = point.snapLength == 0 ? length : min(length, max(point.snapLength, SNAP_MIN));
   const isPcap = ring.format == FORMAT_PCAP;
-  const most = (isPcap ? kept + RECORD_BYTES : ((kept + 3) & ~3) + BLOCK_BYTES + DROP_COUNT_BYTES) + extra;
+  // The shortest frames are copied with more than they have.
+  const most = (isPcap ? kept + RECORD_BYTES : ((max(kept, 24) + 3) & ~3) + BLOCK_BYTES + DROP_COUNT_BYTES) + extra;
   if (ring.closed || (head - ring.tailSeen + most > ring.size && !hasRoom(ring, most))) {
     point.lost++;
     point.missed++;

@@ -19,7 +19,7 @@ import { Wire } from './wire';
 
 const RARP_BYTES: u32 = 60;
 /** Announcements sent at one instant (ESXi, NetMaxRarpsPerInterval), and the pause before the next ones. */
-const NOTIFY_MAX: u32 = 128;
+export const NOTIFY_MAX: u32 = 128;
 const NOTIFY_PAUSE_NS: u64 = 1_000_000;
 /** Load-based teaming of ESXi: above three quarters of an uplink's rate over 30 s. */
 const BALANCE_NS: u64 = 30_000_000_000;

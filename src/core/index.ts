@@ -9,7 +9,7 @@ import { CapturePoint, DIRECTION_IN, DIRECTION_OUT, publishCaptures, RING_CLOSED
 import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall, setNow } from './clock';
 import { publishAll } from './egress';
 import { again as lookAgain, Epochs, go as letGo, runEpochs as workerRunEpochs, setCells as epochsSetCells } from './epoch';
-import { setTimer } from './care';
+import { NOTIFY_MAX, setTimer } from './care';
 import { deleteStatic, flush, keyOf, MOVE_BYTES, MOVES_MAX, setStatic } from './fdb';
 import { accepts as filterAccepts } from './filter';
 import { describe, Frame, HEADER_BYTES } from './frame';
@@ -231,6 +231,7 @@ export const CAPTURE_IN: u32 = DIRECTION_IN;
 export const CAPTURE_OUT: u32 = DIRECTION_OUT;
 export const CAPTURE_CLOSED: u32 = RING_CLOSED;
 export const CAPTURE_OVER: u32 = RING_OVER;
+export const ANNOUNCED_AT_ONCE: u32 = NOTIFY_MAX;
 export const CAPTURE_SHORT: u32 = SHORT_BYTES;
 export const MOVES_KEPT: u32 = MOVES_MAX;
 export const MOVE_RECORD: u32 = MOVE_BYTES;

@@ -18,12 +18,17 @@ export interface DrainOrder {
 export function floorOf(memory: SharedMemory, { floorAt, controlAt, workers }: DrainOrder): bigint {
   if (workers.length === 0) return memory.u64(floorAt);
   // Asked before it is known who rests: who goes on later looks at the clock after that.
-  const now = process.hrtime.bigint() - memory.u64(controlAt + ORIGIN);
+  const now = process.hrtime.bigint();
+  const origin = memory.u64(controlAt + ORIGIN);
   const word = (at: number) => Atomics.load(memory.words, memory.word(at));
   const times = workers.map((at) => {
     const state = word(at + L.Worker_state);
     const rests = word(at + L.Worker_sleeping) === 1 || state === STATE_PAUSED || state === STATE_ENDED;
-    return rests ? now : memory.u64(at + L.Worker_now);
+    return rests ? null : memory.u64(at + L.Worker_now);
   });
-  return times.sort((a, b) => (a < b ? -1 : 1))[0]!;
+  // After a pause time begins later, which may have been said just now.
+  const later = memory.u64(controlAt + ORIGIN);
+  const rested = now - [origin, later].sort((a, b) => (a < b ? -1 : 1))[1]!;
+  const reached = times.map((time) => time ?? rested);
+  return reached.sort((a, b) => (a < b ? -1 : 1))[0]!;
 }

@@ -7,14 +7,14 @@
 import { compileFilter, FilterError, type FilterProgram } from '../capture/filter.ts';
 import { matchCapturePorts } from '../topology/capture-port.ts';
 import type { CaptureRequest, CaptureStage, Topology } from '../topology/model.ts';
-import { countsOf, pcapngHeader, statistics } from './capture-blocks.ts';
+import { type CaptureCounts, countsOf, pcapngHeader, statistics } from './capture-blocks.ts';
 import { orderOf } from './capture-file.ts';
 import { STATE_RUNNING } from './control.ts';
 import { Drain, IN_MEMORY } from './drain.ts';
 import { ALWAYS, fillFilter, fillPoint, headOf } from './fill-capture.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
-import { NetworkError } from './options.ts';
+import { NetworkError, whole } from './options.ts';
 import type { Plan } from './plan.ts';
 import { Finder, type PlannedCapture, type PlannedPoint } from './plan-capture.ts';
 import { INSTRUCTIONS_MAX, type PlannedLive } from './plan-live.ts';
@@ -43,6 +43,11 @@ export interface LiveCapture {
 /** Whole blocks; the bytes are to be copied. False: it can take no more now. */
 export type LiveWrite = (bytes: Uint8Array) => boolean;
 
+const SNAP_MAX = 262_144;
+const SAMPLE_MAX = 0xffff_ffff;
+const DIRECTIONS: readonly string[] = ['in', 'out', 'both'];
+const STAGES: readonly string[] = ['wire', 'inside'];
+const NOTHING: CaptureCounts = { seen: 0, frames: 0, lost: 0 };
 const LOOK_MS = 4;
 const LEAVE_MS = 2;
 const LEAVE_TRIES = 1000;
@@ -50,7 +55,9 @@ const LEAVE_TRIES = 1000;
 interface Attached {
   readonly capture: PlannedCapture;
   readonly live: Live;
+  readonly header: Uint8Array;
   readonly close: () => Promise<void>;
+  readonly isLeaving: () => boolean;
 }
 
 export class LiveCaptures {
@@ -105,36 +112,47 @@ export class LiveCaptures {
     const fromNs = this.#nowNs();
     this.#open(capture);
     const live = new Live(this.#memory, this.#plan, this.#clock, this.#epochNs, capture, write);
-    const close = async (): Promise<void> => {
-      if (this.#attached[number]?.capture !== capture) return;
+    const leave = async (): Promise<void> => {
       this.#unlink(capture);
       await this.#left(capture);
       live.end();
-      write(statistics(countsOf(this.#memory, capture), this.#epochNs + fromNs, this.#epochNs + this.#nowNs()));
+      write(statistics(live.counts, this.#epochNs + fromNs, this.#epochNs + this.#nowNs()));
       for (const { address } of capture.rings) this.#store(address + L.CaptureRing_closed, L.CAPTURE_OVER);
       this.#attached[number] = null;
+      this.#rest(capture);
     };
-    this.#attached[number] = { capture, live, close };
+    let leaving: Promise<void> | null = null;
+    const close = (): Promise<void> => {
+      leaving ??= leave();
+      return leaving;
+    };
+    this.#attached[number] = { capture, live, header, close, isLeaving: () => leaving !== null };
     write(header);
     this.#link(capture);
     live.start();
     return {
       get frames() {
-        return live.sum(L.CapturePoint_frames);
+        return sumOf(live.counts, 'frames');
       },
       get lost() {
-        return live.sum(L.CapturePoint_lost);
+        return sumOf(live.counts, 'lost');
       },
       drained: () => live.drained(),
       close,
     };
   }
 
-  /** The network has another state now: who looks goes on. */
+  /** The network is about to be put into another state. */
+  leaveState(): void {
+    for (const each of this.#attached) if (each !== null && !each.isLeaving()) each.live.leaveState();
+  }
+
+  /** The network has another state now: who looks goes on, with a section of its own, for it may be another time. */
   relink(): void {
     this.#sweep();
     for (const each of this.#attached) {
-      if (each === null) continue;
+      if (each === null || each.isLeaving()) continue;
+      each.live.beginAnew(each.header);
       this.#open(each.capture);
       this.#link(each.capture);
     }
@@ -149,11 +167,13 @@ export class LiveCaptures {
     await Promise.all(this.#attached.map((each) => each?.close()));
   }
 
-  #resolved({ ports, snapLength = 0, sample = 1, ...more }: LiveRequest): CaptureRequest {
-    if (!Number.isInteger(snapLength) || snapLength < 0)
-      throw new NetworkError(`snapLength ${snapLength} is no number of bytes`);
-    if (!Number.isInteger(sample) || sample < 1)
-      throw new NetworkError(`sample ${sample} is not in range; allowed is a whole number from 1`);
+  #resolved({ ports, filter, ...more }: LiveRequest): CaptureRequest {
+    const { snapLength = 0, sample = 1, stages = ['wire'], direction = 'both' } = more;
+    whole('snapLength', snapLength, 0, SNAP_MAX);
+    whole('sample', sample, 1, SAMPLE_MAX);
+    if (!DIRECTIONS.includes(direction)) throw new NetworkError(`direction ${direction} is none of in, out and both`);
+    if (stages.length === 0 || stages.some((stage) => !STAGES.includes(stage)))
+      throw new NetworkError(`stages ${stages.join(', ') || 'none'}: there are wire and inside; name one or both`);
     const names = ports.flatMap((text) => {
       const found = matchCapturePorts(this.#topology, text);
       if (found.length === 0)
@@ -161,7 +181,8 @@ export class LiveCaptures {
       return found;
     });
     if (names.length === 0) throw new NetworkError('no ports to capture; * stands for all');
-    return { ...more, file: '', ports: [...new Set(names)], snapLength, sample };
+    const choice = { snapLength, sample, direction, ...(filter === undefined ? {} : { filter }) };
+    return { ...choice, file: '', ports: [...new Set(names)], stages: [...new Set(stages)] };
   }
 
   #planned(place: PlannedLive, request: CaptureRequest): PlannedCapture {
@@ -238,8 +259,21 @@ export class LiveCaptures {
       let at = headOf(this.#plan, point);
       while (this.#memory.u32(at) !== 0 && this.#memory.u32(at) !== point.address)
         at = this.#memory.u32(at) + L.CapturePoint_next;
-      this.#store(at, this.#memory.u32(point.address + L.CapturePoint_next));
+      if (this.#memory.u32(at) === point.address)
+        this.#store(at, this.#memory.u32(point.address + L.CapturePoint_next));
     }
+  }
+
+  /** Nobody looks any more where nothing is captured: short cuts need not, either. */
+  #rest({ points }: PlannedCapture): void {
+    const plan = this.#plan;
+    for (const number of new Set(points.map((point) => point.switch))) {
+      const { address, ports } = plan.switches[number]!;
+      const heads = [address + L.Switch_drops, ...ports.flatMap((port) => headsOf(port.address))];
+      if (heads.every((head) => this.#memory.u32(head) === 0)) this.#store(address + L.Switch_watched, 0);
+    }
+    const isUsed = plan.captures.length > 0 || this.#attached.some((each) => each !== null);
+    if (!isUsed) for (const worker of plan.workers) this.#store(worker.address + L.Worker_inOrder, 0);
   }
 
   /** Takes out what another state has left in the lists. */
@@ -250,10 +284,7 @@ export class LiveCaptures {
     const isLive = (at: number) =>
       live.some(({ pointsAt }) => at >= pointsAt && at < pointsAt + points * L.CapturePoint_BYTES);
     for (const { address, ports } of switches) {
-      const heads = [
-        address + L.Switch_drops,
-        ...ports.flatMap((port) => [port.address + L.Port_capture, port.address + L.Port_inside]),
-      ];
+      const heads = [address + L.Switch_drops, ...ports.flatMap((port) => headsOf(port.address))];
       // They stand first, for they came last.
       for (const head of heads)
         while (isLive(this.#memory.u32(head)))
@@ -276,6 +307,14 @@ export class LiveCaptures {
   }
 }
 
+function headsOf(port: number): number[] {
+  return [port + L.Port_capture, port + L.Port_inside];
+}
+
+function sumOf(counts: readonly CaptureCounts[], of: 'frames' | 'lost'): number {
+  return counts.reduce((sum, each) => sum + each[of], 0);
+}
+
 function programOf(text: string): FilterProgram {
   try {
     const program = compileFilter(text);
@@ -292,6 +331,8 @@ class Live {
   readonly #memory: SharedMemory;
   readonly #capture: PlannedCapture;
   readonly #drain: Drain;
+  readonly #write: LiveWrite;
+  #before: readonly CaptureCounts[] = [];
   #canTake = true;
   #timer: NodeJS.Timeout | null = null;
 
@@ -305,6 +346,7 @@ class Live {
   ) {
     this.#memory = memory;
     this.#capture = capture;
+    this.#write = write;
     const file = { ...IN_MEMORY, rings: capture.rings, order: orderOf(plan, capture, clock, epochNs) };
     this.#drain = new Drain(memory, file, {
       write: (bytes) => {
@@ -329,8 +371,22 @@ class Live {
     this.#drain.run(true);
   }
 
-  sum(field: number): number {
-    return this.#capture.points.reduce((total, { address }) => total + this.#memory.count(address + field), 0);
+  /** By interface, over all states that the network has had meanwhile. */
+  get counts(): CaptureCounts[] {
+    return countsOf(this.#memory, this.#capture).map((now, i) => {
+      const { seen, frames, lost } = this.#before[i] ?? NOTHING;
+      return { seen: seen + now.seen, frames: frames + now.frames, lost: lost + now.lost };
+    });
+  }
+
+  /** Gives all there is of a state that is about to be left. */
+  leaveState(): void {
+    this.#drain.run(true);
+    this.#before = this.counts;
+  }
+
+  beginAnew(header: Uint8Array): void {
+    this.#write(header);
   }
 
   drain(): void {

@@ -139,7 +139,8 @@ function checkHistory(
   if (!(bytesMax > 0)) throw refuse('bytesMax', bytesMax, 'above 0');
 }
 
-function whole(name: string, value: number, first: number, last: number): number {
+/** Throws NetworkError for what is no whole number within bounds. */
+export function whole(name: string, value: number, first: number, last: number): number {
   if (Number.isInteger(value) && value >= first && value <= last) return value;
   throw new NetworkError(`${name} ${value} is not in range; allowed is a whole number from ${first} to ${last}`);
 }

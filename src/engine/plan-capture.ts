@@ -85,7 +85,16 @@ export const NAME_BYTES_MAX = 255;
 const DROP_BYTES = 128;
 export const CAPTURE_RING_MIN = 4 * 1024 * 1024;
 const CAPTURE_RING_SMALL = 64 * 1024;
+/**
+ * On the wall clock, for all rings of a file: 12 ms of ten million short frames a second, longer than its writer mostly has to wait
+ * for its core. With 4 MiB a third of them is lost at that rate, with 16 none (bench/capture.ts); writing a block takes 7 ns more.
+ */
+const CAPTURE_RING_WALL = 16 * 1024 * 1024;
+/** Captures that get so much. */
+const CAPTURES_WALL = 4;
 export const BLOCK_OVERHEAD = 80;
+/** The longest frame that a switch sends of itself, an LACPDU, with a tag. */
+const OWN_FRAME_BYTES = 132;
 const BOTH = L.CAPTURE_IN | L.CAPTURE_OUT;
 const DROP_SUFFIX = '/DROP';
 /** Words before a filter's instructions: room, reach, count, padding. */
@@ -131,8 +140,9 @@ export function planCaptures(
     const arriving = request.snapLength === 0 && options.injectAt.length > 0 ? INJECT_BYTES_MAX : kept;
     const perFrame = blocksOf(drafts, spots);
     const extra = BLOCK_OVERHEAD + (spots.some(({ port }) => port === null) ? dropBytesOf(drafts) : 0);
-    const visit = options.burst * (2 * (arriving + extra) + perFrame * (kept + extra));
-    const floor = options.captures.length > 8 ? CAPTURE_RING_SMALL : CAPTURE_RING_MIN;
+    const burst = options.burst * (2 * (arriving + extra) + perFrame * (kept + extra));
+    const visit = Math.max(burst, turnBytes(drafts, perFrame, extra));
+    const floor = ringFloor(options, workers.length);
     const bytes = powerOfTwo(Math.max(floor, options.virtual ? 2 * visit : 0));
     const rings = workers.map((worker) => planRing(space, worker, { bytes, margin, reserve: visit }));
     const program = request.filter === undefined ? null : compileFilter(request.filter);
@@ -153,6 +163,20 @@ export function planCaptures(
     );
     return { request, rings, interfaces: sights, points, filters };
   });
+}
+
+/** What a switch sends of itself at one instant: announcements, and beacons and LACP by each port, in up to four blocks each. */
+export function turnBytes(drafts: readonly DraftSwitch[], perFrame: number, extra: number): number {
+  const ports = Math.max(...drafts.map((d) => d.ports.length));
+  return (L.ANNOUNCED_AT_ONCE + 4 * ports) * Math.min(4, perFrame) * (OWN_FRAME_BYTES + extra);
+}
+
+/** Bytes of a capture's ring, at least. */
+function ringFloor({ captures, virtual }: CaptureOptions, workers: number): number {
+  if (captures.length > 8) return CAPTURE_RING_SMALL;
+  return virtual || captures.length > CAPTURES_WALL
+    ? CAPTURE_RING_MIN
+    : Math.max(CAPTURE_RING_MIN, CAPTURE_RING_WALL / workers);
 }
 
 export function planTexts(
@@ -223,7 +247,7 @@ export class Finder {
         : this.#drops(name, directions),
     );
     const cables = new Set(wires.map((name) => this.#cable(name)));
-    return [...sights, ...[...cables].map((link) => this.#wire(link))];
+    return [...sights, ...[...cables].map((link) => this.#wire(link, directions))];
   }
 
   #port(name: PortName, isInside: boolean, directions: number): Sight[] {
@@ -270,7 +294,7 @@ export class Finder {
   }
 
   /** What each end sends: out seen from the first one, in from the other. */
-  #wire(link: Link): Sight {
+  #wire(link: Link, directions: number): Sight {
     const [a, b] = [this.#home.get(link.a)!, this.#home.get(link.b)!];
     const spot = { isInside: false, directions: L.CAPTURE_OUT };
     return {
@@ -280,8 +304,8 @@ export class Finder {
       speedBps: link.rateBps,
       islands: [this.#islandOf[b]!, this.#islandOf[a]!],
       spots: [
-        { ...spot, switch: a, port: link.a, flip: 0 },
-        { ...spot, switch: b, port: link.b, flip: BOTH },
+        ...((directions & L.CAPTURE_OUT) === 0 ? [] : [{ ...spot, switch: a, port: link.a, flip: 0 }]),
+        ...((directions & L.CAPTURE_IN) === 0 ? [] : [{ ...spot, switch: b, port: link.b, flip: BOTH }]),
       ],
     };
   }

@@ -9,6 +9,7 @@ import {
   marginOf,
   type PlannedRing,
   planRing,
+  turnBytes,
 } from './plan-capture.ts';
 import { powerOfTwo, type Space } from './space.ts';
 
@@ -44,7 +45,8 @@ export function planLive(
   const block = BLOCK_OVERHEAD + dropBytesOf(drafts);
   const arriving = injectAt.length > 0 ? INJECT_BYTES_MAX : longest;
   const places = Math.max(...drafts.map(({ ports }) => 3 * ports.length));
-  const visit = virtual ? burst * (3 * (arriving + block) + places * (longest + block)) : 0;
+  const burstBytes = burst * (3 * (arriving + block) + places * (longest + block));
+  const visit = virtual ? Math.max(burstBytes, turnBytes(drafts, places, block)) : 0;
   const bytes = powerOfTwo(Math.max(CAPTURE_RING_MIN, 2 * visit));
   if (bytes > RING_MOST) return [];
   const margin = marginOf(drafts);

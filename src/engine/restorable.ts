@@ -180,6 +180,7 @@ export abstract class Restorable extends Operator {
   protected goTo({ image, state, timeNs, origin }: Moment | Snapshot): boolean {
     this.outlets.assertGoBack();
     const isPast = origin !== null && this.#lineage.holds(origin, this.outlets.written);
+    this.live.leaveState();
     putImage(this.memory, this.core, this.plan, image);
     this.outlets.goBack(isPast, state.captured);
     this.live.relink();

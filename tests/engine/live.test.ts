@@ -147,6 +147,22 @@ describe('a live capture', () => {
     expect(count(2n * MS + 20_000n, 3n * MS)).toBeGreaterThan(0);
   });
 
+  it('is closed once however often it is asked to, and takes a stage once', async () => {
+    const network = await running({ inline: true });
+    const first = await look(network, { ports: ['h1/ip1'], stages: ['wire', 'wire'] });
+    const second = await look(network, { ports: ['h1/ip1'] });
+    await network.runUntil(MS);
+    await Promise.all([second.live.close(), second.live.close(), network.restore(await network.snapshot())]);
+    const third = await look(network, { ports: ['h1/ip1'] });
+    await network.runUntil(2n * MS);
+    await Promise.all([first.live.close(), third.live.close()]);
+    expect(first.frames().length).toBeGreaterThan(second.frames().length + 50);
+    expect(third.frames().length).toBeGreaterThan(50);
+    await network.runUntil(3n * MS);
+    await network.stop();
+    assertWhole(network);
+  });
+
   it('is refused by name', async () => {
     const none = new Network(checked);
     const nothing = () => true;
@@ -160,7 +176,10 @@ describe('a live capture', () => {
       [{ ports: ['h1/nobody'] }, /^h1\/nobody is no port of /],
       [{ ports: ['*'], filter: 'arp and' }, /^filter, column \d+: /],
       [{ ports: ['*'], sample: 0 }, /^sample 0 is not in range/],
-      [{ ports: ['*'], snapLength: -1 }, /^snapLength -1 is no number of bytes$/],
+      [{ ports: ['*'], snapLength: -1 }, /^snapLength -1 is not in range/],
+      [{ ports: ['*'], sample: 2 ** 32 }, /^sample 4294967296 is not in range/],
+      [{ ports: ['*'], stages: [] }, /^stages none: there are wire and inside/],
+      [{ ports: ['*'], direction: 'sideways' as 'in' }, /^direction sideways is none of in, out and both$/],
     ];
     for (const [request, line] of refused) {
       await expect(network.attach(request, nothing)).rejects.toThrow(line);
