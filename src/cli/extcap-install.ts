@@ -5,6 +5,7 @@ import { execArgv, execPath, stdout } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { AttachError } from '../attach/message.ts';
 import { reason } from '../engine/drain.ts';
+import { ALL_PORTS, CONFIG_LINES, DLT_LINES, PORTS_LINE } from './extcap-words.ts';
 import { makeFolder } from './output.ts';
 import { PROFILE_NAME, PROFILE_SOURCE, type WiresharkFolders, wiresharkFolders } from './wireshark-folders.ts';
 
@@ -79,5 +80,25 @@ function wrapper(): string {
   const words = [execPath, ...execArgv, main, 'extcap'];
   if (isWindows) return `@echo off\r\n${words.map((word) => `"${word}"`).join(' ')} %*\r\n`;
   const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  return `#!/bin/sh\n# The ports of running vSwitch networks in Wireshark; written by vswitch extcap --install.\nexec ${quoted} "$@"\n`;
+  return `#!/bin/sh
+# The ports of running vSwitch networks in Wireshark; written by vswitch extcap --install.
+# Wireshark asks for the options of every interface at its start: they are the same, and told from here.
+case " $* " in
+*' --capture '*) ;;
+*' --extcap-dlts '*)
+${told(DLT_LINES)}
+  exit ;;
+*' --extcap-config '*)
+${told(CONFIG_LINES)}
+  case " $* " in *':${ALL_PORTS} '*)
+${told([PORTS_LINE])}
+  esac
+  exit ;;
+esac
+exec ${quoted} "$@"
+`;
+}
+
+function told(lines: readonly string[]): string {
+  return ["cat <<'END'", ...lines, 'END'].join('\n');
 }

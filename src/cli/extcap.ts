@@ -10,14 +10,10 @@ import type { Socket } from 'node:net';
 import { stderr, stdout } from 'node:process';
 import { captureAt, type Running, runningNetworks } from '../attach/client.ts';
 import { AttachError, type LiveOrder } from '../attach/message.ts';
+import { ALL_PORTS, CONFIG_LINES, DLT_LINES, PORTS_LINE, SAMPLE_MAX, SNAP_MAX } from './extcap-words.ts';
 
 /** Before the port of an interface: `vswitch:1234:esx1/web1`. */
 const SCHEME = 'vswitch';
-const ALL_PORTS = '*';
-const SNAP_MAX = 262_144;
-const SAMPLE_MAX = 1_000_000;
-/** LINKTYPE_ETHERNET and DLT_EN10MB. */
-const DLT_ETHERNET = 1;
 
 type Words = ReadonlyMap<string, string>;
 
@@ -30,8 +26,9 @@ export async function extcap(args: readonly string[], version: string): Promise<
     if (words.has('extcap-interfaces')) return tellLines(interfaceLines(await runningNetworks(), version));
     const name = words.get('extcap-interface');
     if (name === undefined) return tellLines(HELP);
-    if (words.has('extcap-dlts')) return tellLines([`dlt {number=${DLT_ETHERNET}}{name=EN10MB}{display=Ethernet}`]);
-    if (words.has('extcap-config')) return tellLines(configLines(name));
+    if (words.has('extcap-dlts')) return tellLines(DLT_LINES);
+    if (words.has('extcap-config'))
+      return tellLines(partsOf(name).port === ALL_PORTS ? [...CONFIG_LINES, PORTS_LINE] : CONFIG_LINES);
     if (words.has('capture')) return await capture(name, words);
     const filter = words.get('extcap-capture-filter');
     if (filter !== undefined) return tellLines(await complaintsOf(filter));
@@ -97,24 +94,6 @@ function interfaceLines(networks: readonly Running[], version: string): string[]
 
 function interfaceLine({ name, pid }: Running, port: string, what: string): string {
   return `interface {value=${SCHEME}:${pid}:${port}}{display=vSwitch ${plain(name)}: ${plain(what)}}`;
-}
-
-/** A widget for each of what a capture can be asked for; `--ports` only where it is not one port. */
-function configLines(name: string): string[] {
-  const ports = `arg {number=4}{call=--ports}{display=Ports}{tooltip=Names and patterns, separated by commas; owner/DROP has what died there}{type=string}{default=${ALL_PORTS}}`;
-  return [
-    `arg {number=0}{call=--snap}{display=Snap length}{tooltip=Bytes kept of each frame, 0 for all}{type=unsigned}{range=0,${SNAP_MAX}}{default=0}`,
-    'arg {number=1}{call=--direction}{display=Direction}{tooltip=Seen from the switch}{type=selector}',
-    'value {arg=1}{value=both}{display=Both}{default=true}',
-    'value {arg=1}{value=in}{display=Into the switch}{default=false}',
-    'value {arg=1}{value=out}{display=Out of the switch}{default=false}',
-    'arg {number=2}{call=--stage}{display=Stage}{tooltip=Where on its way through a port a frame is seen}{type=selector}',
-    'value {arg=2}{value=wire}{display=On the wire}{default=true}',
-    'value {arg=2}{value=inside}{display=Inside: with the tag of its VLAN}{default=false}',
-    'value {arg=2}{value=wire,inside}{display=Both}{default=false}',
-    `arg {number=3}{call=--sample}{display=Sampling}{tooltip=One frame in so many}{type=unsigned}{range=1,${SAMPLE_MAX}}{default=1}`,
-    ...(partsOf(name).port === ALL_PORTS ? [ports] : []),
-  ];
 }
 
 function partsOf(name: string): { pid: number; port: string } {

@@ -75,7 +75,7 @@ program
   .option('--capture-ports <patterns>', 'ports of it, such as esx1/*,tor/DROP; default: *', words)
   .option('--capture-wires <patterns>', 'cables of it, each named by a port at one end', words)
   .option('--capture-filter <expression>', 'frames of it, as a pcap-filter expression such as "arp or icmp"')
-  .option('--stages <stages>', 'wire (default), inside or both: wire,inside', words)
+  .option('--stages <stages>', 'wire (default), inside, or wire,inside', words)
   .option('--direction <direction>', 'in, out or both (default), as the switch sees it')
   .option('--snap <bytes>', 'bytes kept of each frame; default: all')
   .option('--sample <n>', 'one in so many frames')
@@ -193,7 +193,7 @@ program
   .option('--snap <bytes>', 'most bytes kept of a frame', wholeNumber(1, SNAP_MAX))
   .option('--sample <n>', 'one frame in so many', wholeNumber(1, SAMPLE_MAX))
   .addOption(new Option('--direction <way>', 'seen from the switch').choices(['in', 'out', 'both']))
-  .option('--stages <stages>', 'wire (default), inside or both: wire,inside', words)
+  .option('--stages <stages>', 'wire (default), inside, or wire,inside', words)
   .option('--pipe', 'write pcapng to the standard output instead')
   .option('-l, --list', 'list the networks that are running')
   .addHelpText(

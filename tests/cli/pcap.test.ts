@@ -179,7 +179,7 @@ describe.concurrent('vswitch pcap cat', () => {
       (await vswitch(['pcap', 'cat', 'a.pcapng', ...args], { cwd })).stdout.split('\n').slice(0, -1);
     expect(await lines()).toHaveLength(6);
     expect((await lines('--interface', '*/DROP'))[0]).toBe(
-      '0.000000000  esx1/DROP in  #7  01:01:01:01:01:01 > 01:01:01:01:01:01  LLC  60  DROP deja_vu (R7) at vmnic1, source is web1',
+      '0.000003000  esx1/DROP in  #7  01:01:01:01:01:01 > 01:01:01:01:01:01  LLC  60  DROP deja_vu (R7) at vmnic1, source is web1',
     );
     expect(await lines('--id', '9')).toHaveLength(1);
     expect(await lines('--from', '1us', '--to', '2500ns')).toHaveLength(3);

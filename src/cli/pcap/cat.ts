@@ -11,6 +11,8 @@ import { frameLine } from './line.ts';
 import { type Choice, type Input, Inputs } from './select.ts';
 import { type Target, target } from './target.ts';
 
+/** Names of what is not written here. */
+const OTHER_FORMAT = /\.(pcap|gz|zst|bz2|xz|lz4)$/i;
 const LINES_AT_ONCE = 512;
 const SECTION_HEADER_BYTES = 24;
 
@@ -26,6 +28,8 @@ export async function cat(files: readonly string[], options: CatOptions): Promis
   const { output, text } = options;
   const choice = { ...options, ...accepting(options.filter) };
   if (text === true && output !== undefined) throw new UsageError('--text is for a terminal; leave out -o, or --text');
+  if (output !== undefined && OTHER_FORMAT.test(output))
+    throw new UsageError(`${output}: cat writes pcapng as it is; name it .pcapng, and compress it afterwards`);
   const isTerminal = stdout.isTTY === true;
   if (output === '-' && isTerminal)
     throw new UsageError('-o -: that is a terminal; send it through a pipe, or leave out -o to see the frames as text');
@@ -49,7 +53,6 @@ export function fileName(file: string): string {
 
 async function listing(files: readonly string[], options: CatOptions): Promise<number> {
   const inputs = new Inputs(files, options);
-  let startNs: bigint | null = null;
   let lines: string[] = [];
   const flush = async (): Promise<void> => {
     const isFull = !stdout.write(lines.join(''));
@@ -58,8 +61,7 @@ async function listing(files: readonly string[], options: CatOptions): Promise<n
   };
   for (const { cursor } of inputs.frames(options)) {
     const frame = cursor.frame();
-    startNs ??= frame.timeNs;
-    lines.push(`${frameLine(frame, frame.timeNs - startNs)}\n`);
+    lines.push(`${frameLine(frame, frame.timeNs - inputs.firstNs!)}\n`);
     if (lines.length === LINES_AT_ONCE) await flush();
   }
   if (lines.length > 0) await flush();

@@ -33,6 +33,8 @@ export class Inputs {
   readonly #reading: Reading;
   /** Things passed over. */
   problems = 0;
+  /** When the first frame of all was seen, chosen or not: what times are told from, here as in `--from`. */
+  firstNs: bigint | null = null;
 
   constructor(files: readonly string[], reading: Reading) {
     this.#files = files;
@@ -42,8 +44,10 @@ export class Inputs {
   /** The frames that were chosen; the cursor of each is at it until the next one is asked for. */
   *frames(choice: Choice): Generator<Input, void, undefined> {
     const chosen = chooser(choice);
-    for (const input of this.#reading.merge === true ? this.#merged() : this.#inTurn())
+    for (const input of this.#reading.merge === true ? this.#merged() : this.#inTurn()) {
+      this.firstNs ??= input.cursor.timeNs();
       if (chosen(input.cursor)) yield input;
+    }
   }
 
   *#inTurn(): Generator<Input> {
