@@ -2,7 +2,7 @@
 import { Bounded } from './bounded.ts';
 import { wrap } from './compress.ts';
 import { Pipe } from './pipe.ts';
-import { endsAfter, NOTHING_LEFT, type Sink, type SinkPlan, type Sunk } from './sink-plan.ts';
+import { endsAfter, NOBODY_READ, NOTHING_LEFT, type Sink, type SinkPlan, type Sunk } from './sink-plan.ts';
 import { cutBack, isRemoved, Presence, writeAll } from './whole-file.ts';
 
 const PIECE_MAX = 4 * 1024 * 1024;
@@ -135,8 +135,8 @@ class Stream implements Sink {
 
   cut(whole: number): string {
     // Its reader has what it has.
-    this.#bytes = whole;
-    return endsAfter(whole);
+    this.#bytes = this.#pipe.fd < 0 ? 0 : whole - this.#pipe.due.length;
+    return this.#pipe.fd < 0 ? NOBODY_READ : endsAfter(this.#bytes);
   }
 
   get sunk(): Sunk {
