@@ -2,7 +2,7 @@
  * Where the captures of a network go: to files, to memory, or nowhere. Each is a stream of bytes whose length so far is in the shared memory
  * (CaptureRing.moved), and so part of the network's state: where that goes back, what came later is cut off.
  */
-import { ftruncateSync } from 'node:fs';
+import { fstatSync, ftruncateSync } from 'node:fs';
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
 import type { CaptureReport } from '../telemetry/report.ts';
 import { STANDARD_OUTPUT, spokenName } from '../topology/capture-name.ts';
@@ -153,12 +153,18 @@ export class Outlets {
 
 /** What a capture is whose writer died: all of its whole blocks. */
 function unwritten(file: DrainFile): DrainResult {
-  const isPlain = canGoBack(file);
-  const bytes = isPlain ? cutBack(file, file.headerBytes) : 0;
   // Where new files are begun nobody knows which one is open.
   const fd = file.rotate === null ? file.fd : -1;
   const failure = `${spokenName(file.file)}: the thread that writes captures died; the capture ends there`;
-  return { path: file.path, fd, bytes, frames: null, files: null, failure, isOver: false };
+  const left = { path: file.path, fd, frames: null, files: null, isOver: false };
+  let bytes = 0;
+  try {
+    if (canGoBack(file)) bytes = cutBack(file, file.headerBytes);
+  } catch {
+    const { size } = fstatSync(fd);
+    return { ...left, bytes: size, failure: `${failure}, perhaps within a frame: the file could not be read again` };
+  }
+  return { ...left, bytes, failure };
 }
 
 function movedBytes(memory: SharedMemory, rings: readonly DrainRing[]): number {

@@ -1,4 +1,5 @@
 /** Sinks by their plan: nowhere, a plain file, a pipe; files with bounds or compression are in bounded.ts. */
+import { fstatSync, ftruncateSync } from 'node:fs';
 import { Bounded } from './bounded.ts';
 import { wrap } from './compress.ts';
 import { Pipe } from './pipe.ts';
@@ -20,16 +21,26 @@ export function canGoBack({ kind, file, compression, rotate, limit }: SinkPlan):
   return kind === 'nowhere' || (kind === 'file' && file !== '-' && compression === 'none' && !rotate && !limit);
 }
 
-/** Appends the last blocks to what a sink has left open; returns bytes written. */
+/** Appends the last blocks to what a sink has left open, all of them or none; returns bytes written. Throws what the system says. */
 export function append(plan: SinkPlan, fd: number, blocks: Uint8Array): number {
   const bytes = wrap(plan.compression, blocks);
   if (plan.kind !== 'pipe') {
-    writeAll(fd, bytes);
+    appendAll(fd, bytes);
   } else {
     const pipe = new Pipe({ path: plan.path, fd, due: bytes, waits: plan.waits }, () => true);
     pipe.isReady();
   }
   return bytes.length;
+}
+
+function appendAll(fd: number, bytes: Uint8Array): void {
+  const before = fstatSync(fd);
+  try {
+    writeAll(fd, bytes);
+  } catch (error) {
+    if (before.isFile()) ftruncateSync(fd, before.size);
+    throw error;
+  }
 }
 
 /** Gives what comes to a function, which must keep a copy if it keeps it. */
