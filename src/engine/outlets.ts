@@ -9,7 +9,7 @@ import { STANDARD_OUTPUT, spokenName } from '../topology/capture-name.ts';
 import type { Topology } from '../topology/model.ts';
 import { header } from './capture-blocks.ts';
 import { closeCapture, openCapture, orderOf } from './capture-file.ts';
-import { loadCompression } from './compress.ts';
+import { isLoaded, loadCompression } from './compress.ts';
 import { Drain, type DrainFile, type DrainResult, type DrainRing, hasFailed, IN_MEMORY, wholeBytes } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
@@ -67,7 +67,12 @@ export class Outlets {
     for (const drain of this.#drains) drain.run(isLast);
   }
 
-  /** Before the last drain in this thread: what captures are compressed with may have to be loaded, which takes a moment. */
+  /** Whether what captures are compressed with is loaded, if any is. */
+  get isReady(): boolean {
+    return this.files.every(({ compression, kind }) => kind === 'nowhere' || isLoaded(compression));
+  }
+
+  /** Before drains in this thread: what captures are compressed with may have to be loaded, which takes a moment. */
   async ready(): Promise<void> {
     for (const { compression, kind } of this.files) if (kind !== 'nowhere') await loadCompression(compression);
   }
