@@ -30,7 +30,7 @@ export interface LiveOrder {
   readonly filter?: string;
   readonly stages?: readonly ('wire' | 'inside')[];
   readonly direction?: 'in' | 'out' | 'both';
-  /** One frame in so many, from 1. */
+  /** One frame in so many, 1-4294967295. */
   readonly sample?: number;
 }
 
@@ -47,24 +47,30 @@ export class AttachError extends Error {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isCount = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 1;
+const isCountTo =
+  (most: number) =>
+  (value: unknown): value is number =>
+    Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most;
 const isOneOf =
   <T extends string>(...words: readonly T[]) =>
   (value: unknown): value is T =>
     words.some((word) => word === value);
+const isOnceEach = (value: unknown): boolean => Array.isArray(value) && new Set(value).size === value.length;
 const isListOf =
   <T>(isItem: (value: unknown) => value is T) =>
   (value: unknown): value is T[] =>
     Array.isArray(value) && value.length > 0 && value.every(isItem);
 
+const isStages = isListOf(isOneOf('wire', 'inside'));
+
 /** Which keys there are, and what they hold. */
 const KEYS: Readonly<Record<string, readonly [(value: unknown) => boolean, expected: string]>> = {
   ports: [isListOf(isText), 'a list of port names and patterns'],
-  snapLength: [isCount, 'a whole number from 1'],
+  snapLength: [isCountTo(262_144), 'a whole number from 1 to 262144'],
   filter: [isText, 'a filter expression'],
-  stages: [isListOf(isOneOf('wire', 'inside')), 'a list of wire and inside'],
+  stages: [(value) => isStages(value) && isOnceEach(value), 'a list of wire and inside, each once'],
   direction: [isOneOf('in', 'out', 'both'), 'in, out or both'],
-  sample: [isCount, 'a whole number from 1'],
+  sample: [isCountTo(0xffff_ffff), 'a whole number from 1 to 4294967295'],
 };
 
 /** A line as the request that it is. @throws AttachError that names the key which is wrong. */
@@ -73,11 +79,12 @@ export function readRequest(line: string): Request {
   if (typeof value !== 'object' || value === null) throw new AttachError('the request is no JSON object');
   if ('list' in value && value.list === true) return { list: true };
   for (const [key, held] of Object.entries(value)) {
-    const row = KEYS[key];
+    // `constructor` is none.
+    const row = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
     if (row === undefined) throw new AttachError(`unknown key ${key} in the request`);
     if (!row[0](held)) throw new AttachError(`${key} in the request is not ${row[1]}`);
   }
-  if (!('ports' in value)) throw new AttachError('the request names no ports');
+  if (!Object.hasOwn(value, 'ports')) throw new AttachError('the request names no ports');
   return value as LiveOrder;
 }
 

@@ -53,13 +53,24 @@ function ownFolder(folder: string): { uid: number; mode: number } {
   throw new AttachError(`${folder} is no folder; remove it, or set XDG_RUNTIME_DIR`);
 }
 
-/** Sockets of this user's networks. Those of processes that are gone are removed. */
+/** Whether nobody else can have put anything into a folder, which is no link. */
+function isOwnFolder(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === userInfo().uid && (found.mode & 0o077) === 0;
+}
+
+function isOwn(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.uid === userInfo().uid;
+}
+
+/** Sockets of this user's networks, none where others may enter. Those of processes that are gone are removed. */
 export function places(): Place[] {
   if (isWindows) return pipeNames().map(([pid, name]) => ({ pid, path: PIPES + name }));
   const folder = folderOfSockets();
+  if (!isOwnFolder(folder)) return [];
   const found = names(folder).flatMap((name) => {
     const pid = Number(NAME.exec(name)?.[1] ?? Number.NaN);
-    return Number.isNaN(pid) ? [] : [{ pid, path: join(folder, name) }];
+    return Number.isNaN(pid) || !isOwn(join(folder, name)) ? [] : [{ pid, path: join(folder, name) }];
   });
   return found.filter(({ pid, path }) => isAlive(pid) || !removed(path)).sort((a, b) => a.pid - b.pid);
 }

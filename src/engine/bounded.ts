@@ -11,7 +11,7 @@ import { numberedFile } from '../topology/capture-name.ts';
 import { compress, isLoaded, wrap } from './compress.ts';
 import { type Head, readHead, timeOf } from './hop.ts';
 import { Pipe } from './pipe.ts';
-import { endsAfter, NOTHING_LEFT, type Sink, type SinkPlan, type Sunk } from './sink-plan.ts';
+import { endsAfter, NOBODY_READ, NOTHING_LEFT, type Sink, type SinkPlan, type Sunk } from './sink-plan.ts';
 import { cutBack, isRemoved, Presence, writeAll } from './whole-file.ts';
 
 export const APPEND_NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
@@ -245,6 +245,10 @@ export class Bounded implements Sink {
     const { isPcap } = this.#plan;
     this.#chunkBytes = 0;
     this.#waiting = [];
+    if (this.#pipe !== null) {
+      this.#diskBytes = this.#pipe.fd < 0 ? 0 : this.#diskBytes - this.#pipe.due.length;
+      if (this.#pipe.fd < 0) return NOBODY_READ;
+    }
     try {
       if (this.#pipe === null && this.#file !== null && !isRemoved(this.#file.fd)) {
         // What could not even hold its header is no capture.

@@ -118,9 +118,13 @@ export function closeCapture(
     if (failure === null && !isOver && !file.isPcap) bytes += append(file, fd, statistics(counts, startNs, endNs));
     if (failure === null && fd >= 0 && isRemoved(fd))
       failure = `${file.file}: the file has been removed; ${NOTHING_LEFT}`;
+  } catch (error) {
+    failure ??= `${spokenName(file.file)}: ${reason(error)}; the capture has all of its frames, ${bytes} bytes, but no statistics`;
+  }
+  try {
     closeFile(fd);
   } catch (error) {
-    failure ??= `${spokenName(file.file)}: ${reason(error)}; the frames before are in the file`;
+    failure ??= `${spokenName(file.file)}: ${reason(error)}; the last frames may be missing`;
   }
   const told = { file: file.file, bytes, frames: drained.frames ?? sum('frames'), lost: sum('lost'), failure };
   return files === null ? told : { ...told, files };

@@ -250,6 +250,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EIO: 'the disk does not take it (I/O error)',
   [REMOVED]: 'the file has been removed',
   ENXIO: 'nobody reads from the pipe',
+  ETIMEDOUT: 'the reader takes no more from the pipe',
   EACCES: 'no permission to write there',
   EPERM: 'no permission to write there',
   EROFS: 'the file system is read-only',

@@ -1,9 +1,8 @@
 /**
  * A network that runs: the memory of a topology, and who moves it.
  *
- * On the wall clock, pool threads move it until they are stopped. On the virtual clock either one pool thread does (`run`,
- * with the control thread free to watch), or the calling thread itself (`inline`), which is what replays, tests and programs
- * that step want: it starts at once and every call returns when its work is done.
+ * On the wall clock, pool threads move it until they are stopped. On the virtual clock either pool threads do (`run`), or the
+ * calling thread itself (`inline`), as replays, tests and programs that step want: every call returns when its work is done.
  */
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
@@ -220,6 +219,7 @@ export class Network extends Viewable {
 
   /** Virtual clock: runs everything that is due at or before `untilNs`. In threads it resolves when that is done. */
   async runUntil(untilNs: bigint): Promise<void> {
+    if (this.#inline && !this.outlets.isReady) await this.outlets.ready();
     if (this.#inline) return void this.advance(untilNs);
     if (this.clock === 'wall') throw new NetworkError('the wall clock cannot be told how far to run');
     const threads = this.#running();

@@ -2,14 +2,14 @@
  * Where the captures of a network go: to files, to memory, or nowhere. Each is a stream of bytes whose length so far is in the shared memory
  * (CaptureRing.moved), and so part of the network's state: where that goes back, what came later is cut off.
  */
-import { ftruncateSync } from 'node:fs';
+import { fstatSync, ftruncateSync } from 'node:fs';
 import { type CapturedFrame, readCaptureBytes } from '../capture/read.ts';
 import type { CaptureReport } from '../telemetry/report.ts';
 import { STANDARD_OUTPUT, spokenName } from '../topology/capture-name.ts';
 import type { Topology } from '../topology/model.ts';
 import { header } from './capture-blocks.ts';
 import { closeCapture, openCapture, orderOf } from './capture-file.ts';
-import { loadCompression } from './compress.ts';
+import { isLoaded, loadCompression } from './compress.ts';
 import { Drain, type DrainFile, type DrainResult, type DrainRing, hasFailed, IN_MEMORY, wholeBytes } from './drain.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
@@ -67,7 +67,12 @@ export class Outlets {
     for (const drain of this.#drains) drain.run(isLast);
   }
 
-  /** Before the last drain in this thread: what captures are compressed with may have to be loaded, which takes a moment. */
+  /** Whether what captures are compressed with is loaded, if any is. */
+  get isReady(): boolean {
+    return this.files.every(({ compression, kind }) => kind === 'nowhere' || isLoaded(compression));
+  }
+
+  /** Before drains in this thread: what captures are compressed with may have to be loaded, which takes a moment. */
   async ready(): Promise<void> {
     for (const { compression, kind } of this.files) if (kind !== 'nowhere') await loadCompression(compression);
   }
@@ -153,12 +158,18 @@ export class Outlets {
 
 /** What a capture is whose writer died: all of its whole blocks. */
 function unwritten(file: DrainFile): DrainResult {
-  const isPlain = canGoBack(file);
-  const bytes = isPlain ? cutBack(file, file.headerBytes) : 0;
   // Where new files are begun nobody knows which one is open.
   const fd = file.rotate === null ? file.fd : -1;
   const failure = `${spokenName(file.file)}: the thread that writes captures died; the capture ends there`;
-  return { path: file.path, fd, bytes, frames: null, files: null, failure, isOver: false };
+  const left = { path: file.path, fd, frames: null, files: null, isOver: false };
+  let bytes = 0;
+  try {
+    if (canGoBack(file)) bytes = cutBack(file, file.headerBytes);
+  } catch {
+    const { size } = fstatSync(fd);
+    return { ...left, bytes: size, failure: `${failure}, perhaps within a frame: the file could not be read again` };
+  }
+  return { ...left, bytes, failure };
 }
 
 function movedBytes(memory: SharedMemory, rings: readonly DrainRing[]): number {

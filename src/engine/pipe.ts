@@ -54,7 +54,6 @@ export class Pipe {
   readonly #isLast: () => boolean;
   #fd: number;
   #due: Uint8Array;
-  #hadReader: boolean;
 
   /** `isLast` says whether the run is over, and only the rest is to be written. */
   constructor({ path, fd, due, waits }: PipePlan, isLast: () => boolean) {
@@ -63,7 +62,6 @@ export class Pipe {
     this.#due = due;
     this.#waits = waits;
     this.#isLast = isLast;
-    this.#hadReader = fd >= 0;
   }
 
   get fd(): number {
@@ -92,10 +90,9 @@ export class Pipe {
 
   /** Sends what can be sent now; says whether that was anything. */
   #push(): boolean {
-    if (this.#fd < 0) this.#fd = openPipe(this.#path);
+    const isNew = this.#fd < 0;
+    if (isNew) this.#fd = openPipe(this.#path);
     if (this.#fd < 0) return false;
-    const isNew = !this.#hadReader;
-    this.#hadReader = true;
     const sent = this.#send(this.#due);
     this.#due = this.#due.subarray(sent);
     return isNew || sent > 0;
@@ -118,8 +115,8 @@ export class Pipe {
 
   #wait(): void {
     for (let idleMs = 0; this.#due.length > 0 || this.#fd < 0; idleMs += AGAIN_MS) {
-      const mayEnd = this.#isLast() && !(this.#waits && this.#hadReader);
-      if (mayEnd && idleMs > PATIENCE_MS) throw Object.assign(new Error('no reader'), { code: 'ENXIO' });
+      if (idleMs > PATIENCE_MS && this.#isLast())
+        throw Object.assign(new Error('no reader'), { code: this.#fd < 0 ? 'ENXIO' : 'ETIMEDOUT' });
       Atomics.wait(bed, 0, 0, AGAIN_MS);
       if (this.#push()) idleMs = 0;
     }

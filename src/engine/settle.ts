@@ -71,14 +71,18 @@ export class States {
   }
 }
 
-/** Resolves once nothing that was captured waits any more for the thread that writes it, or when `isOver`. */
+/**
+ * Resolves once nothing that was captured waits any more for the thread that writes it, or when `isOver`. What goes to a pipe may wait
+ * for its reader for ever, and cannot be called back anyway.
+ */
 export async function untilWritten(
   memory: SharedMemory,
   plan: Plan,
   files: readonly DrainFile[],
   isOver: () => boolean,
 ): Promise<void> {
-  while (!isOver() && !isWritten(memory, files)) {
+  const waited = files.filter(({ kind }) => kind !== 'pipe');
+  while (!isOver() && !isWritten(memory, waited)) {
     // It looks again when it is woken, whatever the word says.
     Atomics.notify(memory.words, memory.word(plan.controlAt + C.WRITER));
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));

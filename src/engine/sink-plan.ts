@@ -63,5 +63,8 @@ export function endsAfter(bytes: number): string {
   return `the capture ends there, after ${bytes} bytes, and can be read`;
 }
 
+/** The same of a pipe that nobody has opened. */
+export const NOBODY_READ = 'nobody has read anything of the capture';
+
 /** The same where nothing can be read any more. */
 export const NOTHING_LEFT = 'nothing of the capture is left';

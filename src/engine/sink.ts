@@ -1,8 +1,9 @@
 /** Sinks by their plan: nowhere, a plain file, a pipe; files with bounds or compression are in bounded.ts. */
+import { fstatSync, ftruncateSync } from 'node:fs';
 import { Bounded } from './bounded.ts';
 import { wrap } from './compress.ts';
 import { Pipe } from './pipe.ts';
-import { endsAfter, NOTHING_LEFT, type Sink, type SinkPlan, type Sunk } from './sink-plan.ts';
+import { endsAfter, NOBODY_READ, NOTHING_LEFT, type Sink, type SinkPlan, type Sunk } from './sink-plan.ts';
 import { cutBack, isRemoved, Presence, writeAll } from './whole-file.ts';
 
 const PIECE_MAX = 4 * 1024 * 1024;
@@ -20,16 +21,26 @@ export function canGoBack({ kind, file, compression, rotate, limit }: SinkPlan):
   return kind === 'nowhere' || (kind === 'file' && file !== '-' && compression === 'none' && !rotate && !limit);
 }
 
-/** Appends the last blocks to what a sink has left open; returns bytes written. */
+/** Appends the last blocks to what a sink has left open, all of them or none; returns bytes written. Throws what the system says. */
 export function append(plan: SinkPlan, fd: number, blocks: Uint8Array): number {
   const bytes = wrap(plan.compression, blocks);
   if (plan.kind !== 'pipe') {
-    writeAll(fd, bytes);
+    appendAll(fd, bytes);
   } else {
     const pipe = new Pipe({ path: plan.path, fd, due: bytes, waits: plan.waits }, () => true);
     pipe.isReady();
   }
   return bytes.length;
+}
+
+function appendAll(fd: number, bytes: Uint8Array): void {
+  const before = fstatSync(fd);
+  try {
+    writeAll(fd, bytes);
+  } catch (error) {
+    if (before.isFile()) ftruncateSync(fd, before.size);
+    throw error;
+  }
 }
 
 /** Gives what comes to a function, which must keep a copy if it keeps it. */
@@ -135,8 +146,8 @@ class Stream implements Sink {
 
   cut(whole: number): string {
     // Its reader has what it has.
-    this.#bytes = whole;
-    return endsAfter(whole);
+    this.#bytes = this.#pipe.fd < 0 ? 0 : whole - this.#pipe.due.length;
+    return this.#pipe.fd < 0 ? NOBODY_READ : endsAfter(this.#bytes);
   }
 
   get sunk(): Sunk {

@@ -13,6 +13,7 @@ import type {
 import { bannerOf, teachingReport } from '../telemetry/teaching.ts';
 import type { PortName } from '../topology/model.ts';
 import { type Explanation, explain } from './explain.ts';
+import * as L from './generated/layout.ts';
 import { assertLength, type Injector } from './injector.ts';
 import type { LiveCapture, LiveRequest, LiveWrite } from './live-capture.ts';
 import type { Observer } from './observe.ts';
@@ -36,6 +37,19 @@ export abstract class Viewable extends Restorable {
   /** Whether a capture with `onError: stop` cannot be written any more: the run should be stopped. */
   get hasLostCapture(): boolean {
     return this.outlets.hasFailed;
+  }
+
+  /** Virtual clock: whether everything waits for somebody who reads a pipe or a live capture, for no frame may be lost. */
+  get isWaiting(): boolean {
+    // Who writes to a pipe waits for it with all other files.
+    const held = this.outlets.files.some(({ kind }) => kind === 'pipe') ? this.plan.captures : [];
+    return [...held, ...this.plan.live].some(({ rings }) => rings.some(({ address }) => this.#isFull(address)));
+  }
+
+  #isFull(ring: number): boolean {
+    const word = (field: number): number => this.memory.u32(ring + field);
+    const held = (word(L.CaptureRing_headNext) - word(L.CaptureRing_tail)) >>> 0;
+    return word(L.CaptureRing_closed) === 0 && held + word(L.CaptureRing_reserve) > word(L.CaptureRing_size);
   }
 
   /** Workers that died so far; others have gone on with their hosts. A network in this thread has none: its caller gets the error. */

@@ -1,6 +1,7 @@
 /**
  * The captures of a run: patterns become ports and cables, and what a file cannot hold is refused.
  */
+import { resolve } from 'node:path';
 import { filterProblem } from './capture-filter.ts';
 import { captureName, numberedFile, STANDARD_OUTPUT } from './capture-name.ts';
 import { capturePorts, isDrop, matchCapturePorts } from './capture-port.ts';
@@ -11,15 +12,17 @@ import { type Path, Problems } from './problem.ts';
 import { inDoubt, portAt } from './reference.ts';
 import type { File } from './schema.ts';
 
+type Written = { readonly file: string; readonly rotate?: unknown };
 type Wired = World & { readonly links: readonly Link[] };
 
 export function capturesOf(file: File, world: Wired, problems: Problems): CaptureRequest[] {
-  const files = new Set<string>();
+  const before: Written[] = [];
   const isLesson = (file.teaching?.disable ?? []).length > 0 || (file.events ?? []).some((event) => event?.ruleOff);
   return (file.captures ?? []).flatMap((entry, i) => {
     if (entry === undefined) return [];
     const path = ['captures', i];
-    checkFile(entry, files, [...path, 'file'], problems);
+    checkFile(entry, before, [...path, 'file'], problems);
+    before.push(entry);
     if (captureName(entry.file).isPcap && isLesson) {
       const why = 'a classic pcap has no room to say that rules are switched off; name it .pcapng';
       problems.warn([...path, 'file'], why);
@@ -37,18 +40,41 @@ export function captureOf(entry: unknown, topology: Topology): CaptureRequest {
   const read = capture.safeParse(entry);
   for (const issue of read.error?.issues ?? []) problems.add(issue.path as Path, issue.message);
   problems.throwIfAny('');
-  checkFile(read.data!, new Set(topology.captures.map(({ file }) => file)), ['file'], problems);
+  checkFile(read.data!, topology.captures, ['file'], problems);
   const request = requestOf(read.data!, topology, [], problems);
   problems.throwIfAny('');
   return request;
 }
 
-/** `files`: those of the captures before it. */
-function checkFile({ file, rotate }: CaptureEntry, files: Set<string>, path: Path, problems: Problems): void {
-  if (files.has(file)) problems.add(path, `${file} is the file of another capture; each needs its own`);
-  files.add(file);
+/** `before`: the captures before it. */
+function checkFile(entry: CaptureEntry, before: readonly Written[], path: Path, problems: Problems): void {
+  const { file, rotate } = entry;
+  const own = placeOf(file);
+  const one = before.find((other) => placeOf(other.file) === own || begins(other, entry) || begins(entry, other));
+  const alias = one === undefined || one.file === file ? '' : `, ${one.file}`;
+  if (one !== undefined && placeOf(one.file) === own)
+    problems.add(path, `${file} is the file of another capture${alias}; each needs its own`);
+  else if (one !== undefined && begins(one, entry))
+    problems.add(path, `${file} is a file that another capture begins, ${one.file}; each needs its own`);
+  else if (one !== undefined)
+    problems.add(path, `${file} begins ${one.file}, which is the file of another capture; each needs its own`);
   if (file === STANDARD_OUTPUT && rotate !== undefined)
     problems.add(path, `the standard output cannot begin another file; give rotate a path`);
+}
+
+/** The same for all ways to write a path. */
+function placeOf(file: string): string {
+  return file === STANDARD_OUTPUT ? file : resolve(file);
+}
+
+/** Whether the file of `other` is one of those that a capture begins in turn. */
+function begins({ file, rotate }: Written, other: Written): boolean {
+  if (rotate === undefined || other.rotate !== undefined) return false;
+  const { stem, ending } = captureName(placeOf(file));
+  const place = placeOf(other.file);
+  if (!place.startsWith(stem) || !place.endsWith(ending)) return false;
+  const number = /^_(\d+)$/.exec(place.slice(stem.length, place.length - ending.length));
+  return number !== null && numberedFile(placeOf(file), Number(number[1])) === place;
 }
 
 function requestOf(entry: CaptureEntry, world: Wired, path: Path, problems: Problems): CaptureRequest {
@@ -71,8 +97,10 @@ function requestOf(entry: CaptureEntry, world: Wired, path: Path, problems: Prob
 
 function portsOf(entry: CaptureEntry, isPcap: boolean, world: World, path: Path, problems: Problems): PortName[] {
   const wanted = entry.ports ?? (entry.wires === undefined ? ['*'] : []);
-  if (wanted.length === 0 && entry.wires === undefined)
-    problems.add([...path, 'ports'], 'no ports; leave ports out, or write ["*"], for all');
+  if (wanted.length === 0 && (entry.wires ?? []).length === 0) {
+    const key = entry.ports === undefined ? 'wires' : 'ports';
+    problems.add([...path, key], `no ${key}; leave ${key} out, or write ["*"], for all`);
+  }
   const found = new Set(
     wanted.flatMap((text, i) => {
       if (text === undefined) return [];

@@ -1,5 +1,16 @@
 /** Captures at a running network from outside, over its socket. */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +75,22 @@ describe('a network that is offered', () => {
   it('stands in a folder that nobody else may enter', async () => {
     await offer(new FakeNetwork());
     expect(statSync(folderOfSockets()).mode & 0o777).toBe(0o700);
+  });
+
+  it('is not looked for where others could have put it', async () => {
+    const path = await offer(new FakeNetwork());
+    expect(places()).toHaveLength(1);
+    chmodSync(folderOfSockets(), 0o770);
+    expect(places()).toEqual([]);
+    chmodSync(folderOfSockets(), 0o700);
+    if (process.getuid?.() === 0) {
+      for (const each of [path, folderOfSockets()]) {
+        lchownSync(each, 65_534, 65_534);
+        expect(places()).toEqual([]);
+        lchownSync(each, 0, 0);
+      }
+    }
+    expect(places()).toHaveLength(1);
   });
 
   it('refuses a folder that is a link', async () => {
@@ -133,8 +160,13 @@ describe('a network that is offered', () => {
     ['7', 'the request is no JSON object'],
     ['{}', 'the request names no ports'],
     ['{"ports":[]}', 'ports in the request is not a list of port names and patterns'],
-    ['{"ports":["*"],"snapLength":0}', 'snapLength in the request is not a whole number from 1'],
-    ['{"ports":["*"],"stages":["outside"]}', 'stages in the request is not a list of wire and inside'],
+    ['{"ports":["*"],"snapLength":0}', 'snapLength in the request is not a whole number from 1 to 262144'],
+    ['{"ports":["*"],"snapLength":262145}', 'snapLength in the request is not a whole number from 1 to 262144'],
+    ['{"ports":["*"],"sample":4294967296}', 'sample in the request is not a whole number from 1 to 4294967295'],
+    ['{"ports":["*"],"stages":["wire","wire"]}', 'stages in the request is not a list of wire and inside, each once'],
+    ['{"ports":["*"],"constructor":1}', 'unknown key constructor in the request'],
+    ['{"ports":["*"],"__proto__":{}}', 'unknown key __proto__ in the request'],
+    ['{"ports":["*"],"stages":["outside"]}', 'stages in the request is not a list of wire and inside, each once'],
     ['{"ports":["*"],"direction":"up"}', 'direction in the request is not in, out or both'],
     ['{"ports":["*"],"shell":"sh"}', 'unknown key shell in the request'],
   ])('refuses the request %s by name', async (line, why) => {
@@ -167,7 +199,7 @@ describe('a network that is offered', () => {
 
 describe('what is left of a network that died', () => {
   it('is removed when its process is gone', () => {
-    mkdirSync(folderOfSockets());
+    mkdirSync(folderOfSockets(), { mode: 0o700 });
     const stale = join(folderOfSockets(), '4194303.sock');
     writeFileSync(stale, '');
     expect(places()).toEqual([]);
@@ -175,7 +207,7 @@ describe('what is left of a network that died', () => {
   });
 
   it('is removed when its process number lives again but nobody listens', async () => {
-    mkdirSync(folderOfSockets());
+    mkdirSync(folderOfSockets(), { mode: 0o700 });
     const stale = join(folderOfSockets(), `${process.pid}.sock`);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(`${stale}.other`, resolve));

@@ -1,6 +1,6 @@
 /** Captures that the command line asks for: to files, to the standard output and to named pipes. */
-import { execFileSync } from 'node:child_process';
-import { createReadStream, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, createReadStream, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCapture, readCaptureBytes } from '../../src/capture/read.ts';
@@ -87,6 +87,47 @@ describe.concurrent('vswitch run --capture', () => {
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
     writeFileSync(join(cwd, 'read.pcapng'), Buffer.concat(pieces));
     expect([...readCapture(join(cwd, 'read.pcapng'))].length).toBeGreaterThan(100);
+  });
+
+  it('waits for a reader that pauses, says so, and goes on with it or ends when asked to', async () => {
+    const runs = ['goes on', 'ends'].map(async (name) => {
+      const cwd = lab();
+      const busy = TRAFFIC.replace('2000pps', '200kpps').replace('size: 128', 'size: 1518');
+      writeFileSync(join(cwd, 'lab.yaml'), `${LAB}${busy}`);
+      const pipe = join(cwd, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+      const args = ['run', 'lab.yaml', '-d', '100ms', '--clock', 'virtual', '--quiet', '--capture', 'pipe'];
+      const { child, ended } = start(args, { cwd });
+      let said = '';
+      await new Promise<void>((resolve) => {
+        child.stderr!.on('data', (text) => {
+          said += text;
+          if (said.includes('waits for whoever reads a capture')) resolve();
+        });
+        child.on('close', () => resolve());
+      });
+      if (name === 'ends') {
+        child.kill('SIGINT');
+        expectOneLine(await ended, 1, /pipe: the reader takes no more from the pipe; the capture ends there/);
+      } else {
+        const read = spawn('cat', [pipe], { stdio: ['ignore', 'ignore', 'inherit'] });
+        expect((await ended).code).toBe(0);
+        read.kill();
+      }
+      closeSync(reader);
+      expect((await ended).stdout).toMatch(/^ledger .* balanced$/m);
+      expect((await ended).stderr.match(/waits for whoever reads/g)).toHaveLength(1);
+    });
+    await Promise.all(runs);
+  });
+
+  it('says of a named pipe that nobody has read it', async () => {
+    const cwd = lab();
+    execFileSync('mkfifo', [join(cwd, 'pipe')]);
+    const args = ['run', 'lab.yaml', '-d', '100ms', '--quiet', '--capture', 'pipe'];
+    const said = /pipe: nobody reads from the pipe; nobody has read anything of the capture$/;
+    expectOneLine(await vswitch(args, { cwd }), 1, said);
   });
 
   it.each([

@@ -1,8 +1,10 @@
 /** What cannot be written during a run: the run goes on, what was written before can be read, and the user is told. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Network } from '../../src/engine/network.ts';
+import { parseTopology } from '../../src/topology/load.ts';
 import { tsharkMissing } from '../capture/tshark.ts';
 import { framesOf, LAB, TRAFFIC, withCapture, write } from './lab.ts';
 import { expectOneLine, folder, MAIN, vswitch } from './vswitch.ts';
@@ -91,6 +93,40 @@ describe.concurrent('a disk that is full', () => {
       },
     );
   }
+
+  it.skipIf(noMount !== null)(
+    named('leaves out the statistics that do not fit any more, all of them', noMount),
+    async () => {
+      const cwd = folder();
+      const file = join(cwd, 'all.pcapng');
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', cwd]);
+      try {
+        const text = `${LAB}traffic: [{ from: esx1/vm1, to: broadcast, size: 64, rate: 100kpps }]\n`;
+        const topology = parseTopology(`${text}captures: [{ file: ${file}, ports: ["*"] }]\n`, 'lab.yaml');
+        const network = new Network(topology);
+        // A disk gives whole pages: what the last one still holds is less than the statistics take.
+        const leftOfPage = () => 4095 - ((statSync(file).size + 4095) % 4096);
+        let ns = 0n;
+        do {
+          ns += 10_000n;
+          network.advance(ns);
+        } while (leftOfPage() > 400 || leftOfPage() < 20);
+        const before = statSync(file).size;
+        const fill = openSync(join(cwd, 'fill'), 'w');
+        expect(() => {
+          for (;;) writeSync(fill, Buffer.alloc(4096));
+        }).toThrow(/ENOSPC/);
+        const [capture] = (await network.stop()).captures;
+        expect(capture).toMatchObject({ bytes: before, lost: 0 });
+        expect(capture!.failure).toMatch(/all\.pcapng: the disk is full; the capture has all of its frames, \d+ bytes/);
+        expect(statSync(file).size).toBe(before);
+        expect(framesOf(file)).toHaveLength(capture!.frames);
+        closeSync(fill);
+      } finally {
+        execFileSync('umount', [cwd]);
+      }
+    },
+  );
 
   it('ends a capture at the largest file allowed in the same way', async () => {
     const cwd = folder();

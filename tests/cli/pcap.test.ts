@@ -223,6 +223,15 @@ describe.concurrent('vswitch pcap cat', () => {
     expect(content(join(cwd, 'out.pcapng'))).toEqual(content(join(cwd, 'a.pcapng')));
   });
 
+  it('does not take an input for the file that it makes first', async () => {
+    const cwd = folder();
+    const bytes = readFileSync(journey(join(cwd, 'a.pcapng.part')));
+    const ended = await vswitch(['pcap', 'cat', 'a.pcapng.part', '-o', 'a.pcapng'], { cwd });
+    expectOneLine(ended, 2, /a\.pcapng\.part: that input would be overwritten while a\.pcapng is made; give another/);
+    expect(readFileSync(join(cwd, 'a.pcapng.part'))).toEqual(bytes);
+    expect(existsSync(join(cwd, 'a.pcapng'))).toBe(false);
+  });
+
   it('refuses in one line, and leaves nothing behind', async () => {
     const cwd = folder();
     const bytes = readFileSync(journey(join(cwd, 'a.pcapng')));

@@ -1,5 +1,5 @@
 /** Captures of a run as other tools read them, and that nothing is missing without being counted. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -231,6 +231,22 @@ describe('a capture', () => {
     expect(report.ledger).toMatchObject({ balanced: true, held: 0 });
     expect(report.streams.map(({ sent }) => sent)).toEqual([50, 50]);
     expect(report.captures[0]!.frames + report.captures[0]!.lost).toBe(passed(report));
+  });
+
+  it('that nobody reads holds no snapshot up', async () => {
+    const file = path('unread');
+    execFileSync('mkfifo', [file]);
+    const network = new Network(topologyFrom(topology({ file })), { clock: 'wall' });
+    await network.start();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const snapshot = await network.snapshot();
+    // A reader, so that the end is not waited for.
+    const reader = spawn('cat', [file], { stdio: 'ignore' });
+    await network.stop();
+    reader.kill();
+    const copy = Network.from(snapshot);
+    await copy.start();
+    expect((await copy.stop()).ledger.balanced).toBe(true);
   });
 
   it('that cannot be written is refused before anything starts', () => {

@@ -2,7 +2,7 @@
  * Threads that die while a network runs on the wall clock: their hosts go on in another one, every frame is accounted for, and
  * the others hardly notice. `RESCUE_SEED` repeats the instants as far as threads let them be repeated; `RESCUE_KILLS` makes more.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -293,7 +293,7 @@ describe('the thread that writes captures', () => {
   it('may die: the run goes on, and the captures end after a whole block', async () => {
     const file = join(captures, 'unwritten.pcapng');
     const network = await running(pair, { captures: [{ file, ports: ['a/vm2', 'b/vm2'], snapLength: 0 }] });
-    await sleep(100);
+    await until(() => network.threadOf('writer') !== null && statSync(file).size > 20_000, 'a capture');
     void network.threadOf('writer')!.terminate();
     await sleep(200);
     const before = received(network, 'b/vm2');
@@ -305,5 +305,16 @@ describe('the thread that writes captures', () => {
     expect(report.captures[0]!.lost).toBeGreaterThan(0);
     expect([...readCapture(file)].length).toBeGreaterThan(0);
     expect(report.captures[0]!.bytes).toBe(statSync(file).size);
+  });
+
+  it('may die after its file was renamed: the run ends all the same, and says so', async () => {
+    const file = join(captures, 'old.pcapng');
+    const network = await running(pair, { captures: [{ file, ports: ['a/vm2', 'b/vm2'], snapLength: 0 }] });
+    await until(() => network.threadOf('writer') !== null && statSync(file).size > 20_000, 'a capture');
+    renameSync(file, join(captures, 'new.pcapng'));
+    await network.threadOf('writer')!.terminate();
+    const { captures: told } = await network.stop();
+    expect(told[0]!.failure).toMatch(/the thread that writes captures died; .*the file could not be read again$/);
+    expect(told[0]!.bytes).toBe(statSync(join(captures, 'new.pcapng')).size);
   });
 });

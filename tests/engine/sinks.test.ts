@@ -1,8 +1,10 @@
 /** Captures with bounds, compressed, and into pipes: what is in the files, to the frame, and that other tools read them. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { Zstd } from '@hpcc-js/wasm-zstd';
 import fc from 'fast-check';
@@ -170,6 +172,26 @@ describe('a capture that begins new files', () => {
 });
 
 describe('a capture with a limit', () => {
+  it.each([
+    [{ limit: { frames: 150 } }, 'all.pcapng.zst'],
+    [{ rotate: { frames: 150 } }, 'all_00001.pcapng.zst'],
+  ])('%j is compressed in this thread, too', async (more, first) => {
+    // The library stays loaded in a thread, so this is asked of one that begins.
+    const path = join(folder, String(++runs));
+    execFileSync('mkdir', [path]);
+    const of = (file: string): string => new URL(`../../src/${file}`, import.meta.url).href;
+    const script = `
+      import { Network } from ${JSON.stringify(of('engine/network.ts'))};
+      import { topologyFrom } from ${JSON.stringify(of('topology/load.ts'))};
+      const network = new Network(topologyFrom(${JSON.stringify(lab([{ file: join(path, 'all.pcapng.zst'), ports: ['h1/*', 'tor/*'], ...more }]))}));
+      await network.runUntil(${END_NS}n);
+      await network.stop();`;
+    const tsx = createRequire(import.meta.url).resolve('tsx');
+    execFileSync(process.execPath, ['--import', pathToFileURL(tsx).href, '--input-type=module', '-e', script]);
+    const file = join(path, first);
+    expect(statSync(file).size).toBeLessThan(unpacked(file).length / 3);
+  });
+
   it.each(SHAPES)('%s %j ends after so many frames, and the run goes on', async (file, options) => {
     const { files, path, told, whole } = await run(file, { limit: { frames: 33 } }, options);
     expect(files).toEqual([file]);

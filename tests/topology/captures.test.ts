@@ -37,6 +37,27 @@ describe('a capture', () => {
   });
 
   it.each([
+    ['{ file: a.pcapng }, { file: x/../a.pcapng }', /a\.pcapng is the file of another capture, a\.pcapng; each/],
+    [
+      '{ file: a.pcapng, rotate: { frames: 1 } }, { file: a_00001.pcapng }',
+      /is a file that another capture begins, a\./,
+    ],
+    ['{ file: a_123456.pcapng }, { file: ./a.pcapng, rotate: { frames: 1 } }', /begins a_123456\.pcapng, which is the/],
+    ['{ file: a.pcapng, ports: [], wires: [] }', /ports: no ports; leave ports out/],
+    ['{ file: a.pcapng, wires: [] }', /wires: no wires; leave wires out/],
+  ])('is refused: %s', (captures, why) => {
+    expect(() => requests(`[${captures}]`)).toThrow(why);
+  });
+
+  it.each([
+    '{ file: a.pcapng, rotate: { frames: 1 } }, { file: a_1.pcapng }, { file: a_000001.pcapng }',
+    '{ file: a.pcapng, rotate: { frames: 1 } }, { file: a_00001.pcapng, rotate: { frames: 1 } }',
+    '{ file: a.pcapng, rotate: { frames: 1 } }, { file: a_00001.pcap }, { file: "-" }, { file: ./- }',
+  ])('beside others has its own file: %s', (captures) => {
+    expect(requests(`[${captures}]`).length).toBeGreaterThan(1);
+  });
+
+  it.each([
     ['a/*', ['a/m', 'a/u0', 'a/u1', 'a/DROP']],
     ['*/DROP', ['a/DROP', 's/DROP', 't/DROP']],
     ['s/DROP', ['s/DROP']],

@@ -33,6 +33,9 @@ export function target(file: string, inputs: readonly string[]): Target {
   // A device or a FIFO keeps its place and takes what comes; only a file can be made beside it.
   const isDirect = isNoFile(file);
   const partial = isDirect ? file : `${file}.part`;
+  for (const input of isDirect ? [] : inputs)
+    if (isSameFile(input, partial))
+      throw new UsageError(`${partial}: that input would be overwritten while ${file} is made; give another path`);
   const failed = (error: unknown): never => {
     throw new UsageError(`${file}: ${reason(error)}; give another path or make room, nothing was written`);
   };
