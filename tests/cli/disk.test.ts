@@ -81,10 +81,14 @@ describe.concurrent('a disk that is full', () => {
           for (const name of files) {
             expect(name).toMatch(readable);
             if (tsharkMissing !== null) continue;
-            // tshark 4.0 loses its place in a file of several Zstandard frames, also in those that zstd makes.
-            const unpack = name.endsWith('.zst') ? 'zstd -dc' : 'cat';
-            const script = `set -o pipefail; ${unpack} "$0" | tshark -q -r -`;
-            const { status, stderr } = spawnSync('bash', ['-c', script, join(disk, name)], { encoding: 'utf8' });
+            let path = join(disk, name);
+            if (name.endsWith('.zst')) {
+              // tshark 4.0 loses its place in a file of several Zstandard frames, also in those that zstd makes.
+              const unpacked = await vswitch(['pcap', 'cat', path, '-o', 'unpacked.pcapng'], { cwd });
+              expect(unpacked.code).toBe(0);
+              path = join(cwd, 'unpacked.pcapng');
+            }
+            const { status, stderr } = spawnSync('tshark', ['-q', '-r', path], { encoding: 'utf8' });
             expect([status, stderr.replace(/^Running as user.*\n/, '')]).toEqual([0, '']);
           }
         } finally {
