@@ -20,7 +20,9 @@ export const TAKEN = 1;
 export const STATE = 2;
 export const EVENT = 3;
 export const MESSAGE_LENGTH = 4;
-const WORDS = 5;
+/** 1 from when the thread can tell why it fails. */
+export const BEGUN = 5;
+const WORDS = 6;
 
 export const RUNNING = 0;
 export const ENDED = 1;
@@ -29,6 +31,9 @@ export const CLOSED = 3;
 
 const RING_BYTES = 1024 * 1024;
 const MESSAGE_BYTES = 512;
+/** For so long a thread may take to begin, and for so long nobody looks whether it has. */
+const PATIENCE_MS = 30_000;
+const LOOK_MS = 250;
 
 export type Packing = 'gzip' | 'zstd';
 
@@ -47,16 +52,22 @@ export interface UnpackTask {
 const isSource = import.meta.url.endsWith('.ts');
 const thread = new URL(isSource ? './boot.mjs' : './unpacker.js', import.meta.url);
 
-/** What `packing` makes of `head` and all that `supply` gives after it. */
-export function unpacked(packing: Packing, head: Uint8Array, supply: Supply): Supply {
+/** What `packing` makes of `head` and all that `supply` gives after it. The thread and its time are given by tests. */
+export function unpacked(
+  packing: Packing,
+  head: Uint8Array,
+  supply: Supply,
+  { code = thread, patienceMs = PATIENCE_MS }: { readonly code?: URL; readonly patienceMs?: number } = {},
+): Supply {
   const words = new Int32Array(new SharedArrayBuffer(4 * WORDS));
   const ring = new Uint8Array(new SharedArrayBuffer(RING_BYTES));
   const message = new Uint8Array(new SharedArrayBuffer(MESSAGE_BYTES));
   const workerData: UnpackTask = { fd: supply.fd, packing, head, words, ring, message };
-  const worker = new Worker(thread, { workerData, execArgv: [], stdin: false });
+  const worker = new Worker(code, { workerData, execArgv: [], stdin: false });
   worker.unref();
   worker.on('error', () => {});
 
+  const begunAt = performance.now();
   let taken = 0;
   return {
     fd: supply.fd,
@@ -77,7 +88,10 @@ export function unpacked(packing: Packing, head: Uint8Array, supply: Supply): Su
         }
         if (state === ENDED) return 0;
         if (state === FAILED) throw new Error(new TextDecoder().decode(message.slice(0, words[MESSAGE_LENGTH])));
-        Atomics.wait(words, EVENT, event);
+        // A thread that ends before it has begun tells nobody, and its end cannot be heard of here.
+        if (Atomics.load(words, BEGUN) === 0 && performance.now() - begunAt > patienceMs)
+          throw new Error(`the thread that unpacks ${packing} data does not begin`);
+        Atomics.wait(words, EVENT, event, LOOK_MS);
       }
     },
     close() {

@@ -5,6 +5,7 @@ import { workerData } from 'node:worker_threads';
 import { createGunzip } from 'node:zlib';
 import { readDescriptor } from './source.ts';
 import {
+  BEGUN,
   ENDED,
   EVENT,
   FAILED,
@@ -70,6 +71,7 @@ function fail(error: unknown): void {
 }
 
 process.on('uncaughtException', fail);
+Atomics.store(words, BEGUN, 1);
 try {
   for await (const bytes of packing === 'gzip' ? gunzipped() : unzstd(packed())) if (!put(bytes)) break;
   end(ENDED);

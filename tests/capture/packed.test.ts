@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { Zstd } from '@hpcc-js/wasm-zstd';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CaptureError, readCapture } from '../../src/capture/read.ts';
+import { unpacked } from '../../src/capture/unpack.ts';
 import { enhancedPacket, interfaceDescription, sectionHeader } from '../../src/capture/write.ts';
 
 const FRAMES = 30_000;
@@ -126,4 +127,14 @@ it.skipIf(process.platform === 'win32')('is read from a FIFO, plain and compress
     expect(times(fifo)).toEqual(all);
     await new Promise((resolve) => (feeder.exitCode === null ? feeder.once('close', resolve) : resolve(null)));
   }
+});
+
+describe('a thread that unpacks', () => {
+  it('is not waited for without end where it cannot even begin', () => {
+    const supply = { fd: -1, read: () => 0, close: () => {} };
+    const code = new URL('data:text/javascript,throw 1');
+    const unread = unpacked('gzip', gzipSync(plain), supply, { code, patienceMs: 300 });
+    expect(() => unread.read(new Uint8Array(10), 0)).toThrow('the thread that unpacks gzip data does not begin');
+    unread.close();
+  });
 });
