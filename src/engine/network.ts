@@ -5,7 +5,6 @@
  * calling thread itself (`inline`), as replays, tests and programs that step want: every call returns when its work is done.
  */
 import { availableParallelism } from 'node:os';
-import type { Worker } from 'node:worker_threads';
 import type { Report } from '../telemetry/report.ts';
 import type { PortName, Topology } from '../topology/model.ts';
 import { Actions } from './action.ts';
@@ -83,6 +82,7 @@ export class Network extends Viewable {
   /** Virtual clock in threads: a run is under way, and what it has to wait for before it goes on. */
   #isUnderWay = false;
   #held: Promise<void> | null = null;
+  #holds = 0;
 
   /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. `from` is for `Network.from`. */
   constructor(topology: Topology, options: NetworkOptions = {}, from: Source | null = null) {
@@ -207,16 +207,6 @@ export class Network extends Viewable {
     return this.threads;
   }
 
-  /** @internal For tests that end threads: the one that runs a worker or writes captures, and whether another stands ready. */
-  threadOf(worker: number | 'writer'): Worker | null {
-    return this.threads?.threadOf(worker) ?? null;
-  }
-
-  /** @internal */
-  get hasSpareThread(): boolean {
-    return this.threads?.hasSpare ?? false;
-  }
-
   /** Virtual clock: runs everything that is due at or before `untilNs`. In threads it resolves when that is done. */
   async runUntil(untilNs: bigint): Promise<void> {
     if (this.#inline && !this.outlets.isReady) await this.outlets.ready();
@@ -228,8 +218,10 @@ export class Network extends Viewable {
       for (;;) {
         // While a snapshot is taken, which stops a run on its way.
         while (this.#held !== null) await this.#held;
+        const holds = this.#holds;
         const goesOn = await threads.runUntil(ns);
-        if (!goesOn || this.#held === null) return goesOn;
+        // It may have come to rest where a snapshot was taken meanwhile.
+        if (!goesOn || holds === this.#holds) return goesOn;
       }
     };
     await threads.settled(RESTING);
@@ -341,6 +333,7 @@ export class Network extends Viewable {
       return async () => {};
     }
     const wasPaused = this.#pausedAt !== 0n;
+    this.#holds++;
     let release = () => {};
     if (this.clock === 'virtual')
       this.#held = new Promise((resolve) => {

@@ -1,4 +1,5 @@
 /** What can be seen of a network, at any time and at no cost to it: counters, tables, the ledger, what would become of a frame. */
+import type { Worker } from 'node:worker_threads';
 import type { CapturedFrame } from '../capture/read.ts';
 import type {
   CaptureReport,
@@ -60,6 +61,16 @@ export abstract class Viewable extends Restorable {
   /** Hosts that nobody moves any more, because worker after worker died of them. */
   get isolated(): readonly IsolatedReport[] {
     return this.threads?.isolated ?? [];
+  }
+
+  /** @internal For tests that end threads: the one that runs a worker or writes captures, and whether another stands ready. */
+  threadOf(worker: number | 'writer'): Worker | null {
+    return this.threads?.threadOf(worker) ?? null;
+  }
+
+  /** @internal */
+  get hasSpareThread(): boolean {
+    return this.threads?.hasSpare ?? false;
   }
 
   /** What would become of a frame that enters at a port now, with every rule it meets; on a copy, so that nothing changes. */
