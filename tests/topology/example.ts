@@ -98,6 +98,8 @@ events:
   - { at: 3s, activate: esx1/vmnic1 }
   - { at: 3s, changeMac: { port: esx1/vm2, mac: "00:50:56:00:00:98" } }
   - { when: { counter: deja_vu, port: esx1/vmnic0, above: 100 }, unplug: esx1/vmnic1 }
+  - { at: 60ms, captureOff: all.pcapng }
+  - { at: 61ms, captureOn: all.pcapng }
   - { when: { moved: "00:50:56:00:00:01", in: esx1/vSwitch0 }, after: 1ms, note: it has moved }
   - { when: { rule: R9 }, times: 2, note: R9 was needed }
 teaching: { disable: [R17], stormLimit: 32 }
