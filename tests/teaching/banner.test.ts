@@ -52,8 +52,10 @@ it.skipIf(tsharkMissing)('tshark shows it as the comment of the file', async () 
   expect(shown).toBe(commentOf(rows[1]![2], 'virtual'));
 });
 
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
 const commentOf = (banner: string | null, clock: string) =>
-  [`topology topology, seed 1, ${clock} clock`, ...(banner === null ? [] : [banner])].join('\n');
+  [`topology topology, seed 1, ${clock} clock, vSwitch ${version}`, ...(banner === null ? [] : [banner])].join('\n');
 
 /** The opt_comment of the Section Header Block (pcapng, sections 3.5 and 4.1), little-endian as we write it. */
 function sectionComment(file: string): string {
