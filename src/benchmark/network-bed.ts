@@ -22,6 +22,8 @@ const GRACE = 0.02;
 const GRACE_SECONDS = 0.05;
 const RESIDUE_SECONDS = 2;
 const RESIDUE_SECONDS_SHORT = 0.1;
+/** Where nothing is measured by it: frames that are still on their way are waited for anyway. */
+const RESIDUE_SECONDS_WARM = 0.01;
 const SHORT_TRIAL_SECONDS = 5;
 /** Waits of a residue's length for frames that are still on their way. */
 const PATIENCE = 20;
@@ -93,7 +95,10 @@ class NetworkBed implements Bed {
     try {
       await this.warmUp();
       const rates: number[] = [];
-      for (let i = 0; i < 3; i++) rates.push((await this.#run({ load: 'max', seconds: CEILING_SECONDS })).receivedRate);
+      for (let i = 0; i < 3; i++)
+        rates.push(
+          (await this.#run({ load: 'max', seconds: CEILING_SECONDS, residue: RESIDUE_SECONDS_WARM })).receivedRate,
+        );
       return rates.sort((a, b) => a - b)[1]!;
     } finally {
       tester.bypass(false);
@@ -104,7 +109,11 @@ class NetworkBed implements Bed {
     if (!this.#isWall) return;
     let before = 0;
     for (let i = 0; i < WARM_UPS; i++) {
-      const { receivedRate } = await this.#run({ load: 'max', seconds: WARM_UP_SECONDS });
+      const { receivedRate } = await this.#run({
+        load: 'max',
+        seconds: WARM_UP_SECONDS,
+        residue: RESIDUE_SECONDS_WARM,
+      });
       if (Math.abs(receivedRate - before) < STEADY * before) return;
       before = receivedRate;
     }
@@ -143,7 +152,7 @@ class NetworkBed implements Bed {
     const seconds = Math.max(...this.#learners) / LEARN_RATE;
     const silent = this.flows.map(() => null);
     const learners = this.#learners.map((count) => ({ rate: LEARN_RATE, count }));
-    await this.#send([...silent, ...learners], { seconds, residue: RESIDUE_SECONDS_SHORT / 2 });
+    await this.#send([...silent, ...learners], { seconds, residue: RESIDUE_SECONDS_WARM });
   }
 
   async #run(options: TrialOptions): Promise<Trial> {
