@@ -36,7 +36,8 @@ export function commitOf(root = ROOT): string | null {
   if (!existsSync(`${root}/.git`)) return null;
   const head = git(root, 'rev-parse', '--short', 'HEAD');
   if (head === null) return null;
-  return git(root, 'status', '--porcelain') === '' ? head : `${head}+`;
+  // Files that git does not know, such as the results themselves, change nothing of the program.
+  return git(root, 'status', '--porcelain', '--untracked-files=no') === '' ? head : `${head}+`;
 }
 
 function git(cwd: string, ...args: string[]): string | null {

@@ -8,6 +8,7 @@ import type { Bed, BedOptions } from './bed.ts';
 import { machineOf } from './machine.ts';
 import type { BenchDocument, NetworkSummary, TestResult, TrialResult } from './model.ts';
 import { vnicsOf } from './reach.ts';
+import { faultOf } from './report/schema.ts';
 import type { Progress, Suite, SuiteContext, SuiteSettings, SuiteTest } from './suite.ts';
 import { type BedFacts, WatchedBed } from './watched-bed.ts';
 
@@ -109,7 +110,10 @@ class TestRun {
     const { id, title, source } = test;
     let outcome: { result: TestResult; error?: unknown };
     try {
-      outcome = { result: { id, title, source, ...(await test.run(this.#context())) } };
+      const result = { id, title, source, ...(await test.run(this.#context())) };
+      const fault = faultOf(result);
+      if (fault !== null) throw new Error(`its result is none: ${fault}`);
+      outcome = { result };
     } catch (error) {
       outcome = { result: this.#failed(test, error), error };
     }
@@ -158,7 +162,7 @@ class TestRun {
       throw new Error(
         `the test asks for the ${options.clock} clock in a run on the ${clock} clock; they are never mixed`,
       );
-    const watched = new WatchedBed(await this.#plan.createBed({ ...options, topology: bare(options.topology) }), {
+    const watched = new WatchedBed(await this.#plan.createBed(options), {
       check: () => this.#check(),
       trial: (trial) => {
         this.#trials.push(trial);
@@ -177,11 +181,6 @@ class TestRun {
   }
 }
 
-/** Only the test's own frames, and no files. */
-function bare(topology: Topology): Topology {
-  return { ...topology, streams: [], captures: [] };
-}
-
 function summaryOf(topology: Topology, workers: number): Omit<NetworkSummary, 'lineRate'> {
   const vswitches = topology.hosts.flatMap((host) => host.vswitches);
   return {
@@ -195,9 +194,9 @@ function summaryOf(topology: Topology, workers: number): Omit<NetworkSummary, 'l
   };
 }
 
-/** Tells whether two topologies are the same network, whatever their files are called: 16 hex digits. */
+/** Tells whether two topologies are the same network with the same traffic, whatever their files are called: 16 hex digits. */
 export function digestOf(topology: Topology): string {
-  const { name: _name, warnings: _warnings, captures: _captures, ...network } = topology;
+  const { name: _name, warnings: _warnings, captures: _captures, events: _events, ...network } = topology;
   const text = JSON.stringify(network, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -64,6 +64,10 @@ export class WatchedBed implements Bed {
     return this.#bed.lineRate(flow);
   }
 
+  maximumLoad(): number | null {
+    return this.#bed.maximumLoad();
+  }
+
   close(): Promise<void> {
     return this.#bed.close();
   }

@@ -79,6 +79,7 @@ export class Beds {
         return this.trial;
       },
       lineRate: () => this.lineRate,
+      maximumLoad: () => this.lineRate,
       close: async () => {
         this.log.push(`close ${number}`);
         if (this.closeError !== null) throw this.closeError;

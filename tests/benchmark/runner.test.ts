@@ -94,26 +94,6 @@ describe('a suite', () => {
     expect(document.network.rulesOff).toEqual(['R7']);
   });
 
-  it('gets the topology with its traffic, and beds without it and without captures', async () => {
-    const text = `${JSON.stringify({
-      ...PAIR,
-      traffic: [{ from: 'esx1/a', to: 'esx1/b' }],
-      captures: [{ file: 'x.pcap' }],
-    })}`;
-    let streams = 0;
-    const { beds } = await run(
-      suite(
-        test('first', (context) => {
-          streams = context.topology.streams.length;
-          return oneTrial(context);
-        }),
-      ),
-      { topology: parseTopology(text, 'lab.json') },
-    );
-    expect(streams).toBe(1);
-    expect(beds.asked[0]!.topology).toMatchObject({ streams: [], captures: [] });
-  });
-
   it('is kept before the first test and after each', async () => {
     const { saved } = await run(suite(test('first', oneTrial), test('second', oneTrial)));
     expect(saved.map(({ tests, complete }) => [tests.length, complete])).toEqual([
@@ -147,6 +127,12 @@ describe('a test that fails', () => {
     beds.closeError = new Error('worker 0 died');
     const { document } = await run(suite(test('first', oneTrial)), { beds });
     expect(document.tests[0]).toMatchObject({ status: 'failed', why: 'worker 0 died' });
+  });
+
+  it('fails when its result cannot be written', async () => {
+    const { document } = await run(suite(test('first', async () => done(Number.NaN))));
+    expect(document.tests[0]).toMatchObject({ status: 'failed', figures: [] });
+    expect(document.tests[0]!.why).toMatch(/figures/);
   });
 
   it('fails when it mixes clocks', async () => {
