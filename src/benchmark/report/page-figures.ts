@@ -4,7 +4,7 @@
  */
 import type { Figure } from '../model.ts';
 import { spread } from '../statistics.ts';
-import { commonScale, counted, exact, quantity, type Scale, signedPercent } from './format.ts';
+import { commonScale, counted, exact, quantity, type Scale, signedPercent, sizeText } from './format.ts';
 import { html, type Markup } from './html.ts';
 import { medianOf } from './verdict.ts';
 
@@ -42,11 +42,11 @@ function pivot(figures: readonly Figure[]): Markup | null {
   const reach = reachOf(figures);
   return framed(
     figures,
-    html`<thead><tr>${labels.map((label) => html`<th scope="col">${label}</th>`)}
+    html`<thead><tr>${labels.map((label) => html`<th scope="col">${label === 'size' ? 'Frame size' : label}</th>`)}
 ${scales.map(({ name, scale }) => html`<th scope="col" class="n">${name}${unitBehind(scale)}</th>`)}</tr></thead>
 <tbody>${[...cells.values()].map((row) => {
       const [first] = row.values();
-      return html`<tr>${Object.values(first!.labels).map((value) => html`<th scope="row">${value}</th>`)}
+      return html`<tr>${Object.entries(first!.labels).map(([key, value]) => html`<th scope="row">${valueText(key, value)}</th>`)}
 ${columns.map((key, i) => {
   const figure = row.get(key);
   return figure === undefined ? html`<td class="n none">–</td>` : cell(figure, scales[i]!.scale, reach);
@@ -61,11 +61,11 @@ function list(figures: readonly Figure[]): Markup {
   const reach = reachOf(figures);
   return framed(
     figures,
-    html`<thead><tr><th scope="col">Figure</th>${labels.map((label) => html`<th scope="col">${label}</th>`)}
+    html`<thead><tr><th scope="col">Figure</th>${labels.map((label) => html`<th scope="col">${label === 'size' ? 'Frame size' : label}</th>`)}
 <th scope="col" class="n">Median</th></tr></thead>
 <tbody>${figures.map(
       (figure) => html`<tr><th scope="row">${figure.name}</th>
-${Object.values(figure.labels).map((value) => html`<td>${value}</td>`)}${cell(figure, null, reach)}</tr>
+${Object.entries(figure.labels).map(([key, value]) => html`<td>${valueText(key, value)}</td>`)}${cell(figure, null, reach)}</tr>
 `,
     )}</tbody>`,
   );
@@ -79,10 +79,12 @@ function framed(figures: readonly Figure[], content: Markup): Markup {
     counts.at(-1) === 1
       ? 'Measured once, so nothing is known of the spread.'
       : `Medians of ${repeats}; beneath, how far the repeats reach to either side of it, each of them a dot.`;
-  return html`<div class="scroll" role="region" aria-label="Figures" tabindex="0"><table class="figures">
-<caption>${caption}</caption>
+  return html`<p class="caption">${caption}</p>
+<div class="scroll" role="region" aria-label="Figures" tabindex="0"><table class="figures">
 ${content}</table></div>`;
 }
+
+const valueText = (key: string, value: string | number): string | number => (key === 'size' ? sizeText(value) : value);
 
 const unitBehind = (scale: Scale | null): Markup | false =>
   scale !== null && scale.unit !== '' && html`<span class="unit">${scale.unit}</span>`;
@@ -113,6 +115,7 @@ function spreadBar(figure: Figure, reach: number): Markup | null {
   if (figure.samples.length < 2 || middle === 0) return null;
   const shares = figure.samples.map((sample) => sample / middle - 1);
   const [low, high] = [Math.min(...shares), Math.max(...shares)];
+  if (!Number.isFinite(high - low)) return null;
   const at = (share: number): string => ((share / reach) * (BAR_WIDTH / 2 - 3)).toFixed(1);
   const dots = [...new Set(shares.map(at))].map((x) => html`<circle cx="${x}" r="2"/>`);
   const half = BAR_WIDTH / 2;
