@@ -1,4 +1,4 @@
-/** Arrows point one way (ARCHITECTURE.md, Rooms): cli → endpoints → engine → topology, capture, telemetry; nobody points back. */
+/** Arrows point one way (ARCHITECTURE.md, Rooms): cli → endpoints, benchmark → engine → topology, capture, telemetry; nobody points back. */
 const to = (rooms) => ({ path: `^src/(${rooms})/` });
 const rule = (from, rooms, comment) => ({
   name: `${from}-is-below-${rooms.replaceAll('|', '-')}`,
@@ -11,7 +11,11 @@ const rule = (from, rooms, comment) => ({
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    rule('topology', 'engine|attach|endpoints|cli|telemetry', 'what the user declares knows nothing of what runs it'),
+    rule(
+      'topology',
+      'engine|attach|endpoints|cli|telemetry|benchmark',
+      'what the user declares knows nothing of what runs it',
+    ),
     {
       name: 'topology-knows-filters-only',
       severity: 'error',
@@ -19,11 +23,20 @@ module.exports = {
       from: { path: '^src/topology/' },
       to: { path: '^src/capture/', pathNot: '^src/capture/filter' },
     },
-    rule('capture', 'engine|attach|endpoints|cli|telemetry|topology', 'file formats know nothing of networks'),
-    rule('telemetry', 'engine|attach|endpoints|cli|capture|topology', 'reports are plain data'),
-    rule('attach', 'engine|endpoints|cli|telemetry|capture', 'Wireshark calls it often: what it loads is little'),
-    rule('engine', 'attach|endpoints|cli', 'the engine knows neither commands nor who stands at the edge'),
-    rule('endpoints', 'cli', 'endpoints are used by commands'),
+    rule(
+      'capture',
+      'engine|attach|endpoints|cli|telemetry|topology|benchmark',
+      'file formats know nothing of networks',
+    ),
+    rule('telemetry', 'engine|attach|endpoints|cli|capture|topology|benchmark', 'reports are plain data'),
+    rule(
+      'attach',
+      'engine|endpoints|cli|telemetry|capture|benchmark',
+      'Wireshark calls it often: what it loads is little',
+    ),
+    rule('engine', 'attach|endpoints|cli|benchmark', 'the engine knows neither commands nor who stands at the edge'),
+    rule('endpoints', 'cli|benchmark', 'endpoints are used by commands'),
+    rule('benchmark', 'attach|endpoints|cli', 'benchmarks run networks of their own; commands show them'),
     {
       name: 'addresses-stay-in-the-engine',
       severity: 'error',
