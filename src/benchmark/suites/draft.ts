@@ -59,13 +59,13 @@ export function sizeText({ name }: FrameMix): string {
   return /^\d+$/.test(name) ? `${name} bytes` : name;
 }
 
-/** `1.49 M`, for people. */
-export function short(value: number): string {
-  const steps = [
+/** `1.488 Mframes/s`, `0.2 s`, for people. */
+export function short(value: number, unit: string): string {
+  const prefixes = [
     [1e9, 'G'],
     [1e6, 'M'],
     [1e3, 'k'],
   ] as const;
-  const [size, unit] = steps.find(([each]) => Math.abs(value) >= each) ?? [1, ''];
-  return `${Number((value / size).toPrecision(4))}${unit === '' ? '' : ` ${unit}`}`;
+  const [size, prefix] = prefixes.find(([each]) => value >= each) ?? [1, ''];
+  return `${Number((value / size).toPrecision(4))} ${prefix}${unit}`;
 }

@@ -180,7 +180,7 @@ export const learningRate: SuiteTest = {
         seconds: 1,
         finalSeconds: 1,
         measure: async (rate) => {
-          context.progress({ text: `${short(rate)}addresses/s` });
+          context.progress({ text: short(rate, 'addresses/s') });
           const { isLearned } = await caching.attempt(n, rate);
           return { lossRatio: isLearned ? 0 : 1, seconds: n / rate };
         },

@@ -67,7 +67,7 @@ export const forwardPressure: SuiteTest = {
         // A frame or two of the slope's ends.
         const isPressing = rate > line * (1 + 4 / count);
         draft.note(
-          `${sizeText(mix)}: ${isPressing ? 'forward pressure' : 'no forward pressure'}, ${short(rate)}frames/s of ${short(line * faster)} offered at a line of ${short(line)}.`,
+          `${sizeText(mix)}: ${isPressing ? 'forward pressure' : 'no forward pressure'}, ${short(rate, 'frames/s')} of ${short(line * faster, 'frames/s')} offered at a line of ${short(line, 'frames/s')}.`,
         );
       } finally {
         await bed.close();
