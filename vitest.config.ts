@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { DIST } from './tests/program.ts';
+import { BUILT } from './tests/program.ts';
 
 const isCi = process.env['CI'] !== undefined;
 
@@ -9,7 +9,7 @@ export default defineConfig({
     pool: 'forks',
     globalSetup: ['tests/program.ts'],
     // Where threads take their code from: see src/engine/boot.mjs.
-    env: { VSWITCH_BUILT: DIST },
+    env: { VSWITCH_BUILT: BUILT.src },
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { DIST } from '../program.ts';
+import { BUILT } from '../program.ts';
 
-export const MAIN = join(DIST, 'cli/main.js');
+export const MAIN = join(BUILT.src, 'cli/main.js');
 const TIMEOUT_MS = 60_000;
 
 export interface Ended {
