@@ -48,10 +48,11 @@ function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** True while a process is there; one that only waits to be reaped is not. */
+/** True while a process is there, with all its memory; one that only waits to be reaped is not. */
 function isAlive(pid: number): boolean {
   try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    const isOver = /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return !isOver || readdirSync(`/proc/${pid}/task`).length > 1;
   } catch {
     return false;
   }
@@ -124,6 +125,8 @@ export function needRoot(): void {
   if (process.getuid?.() !== 0) throw new Unavailable('needs root');
 }
 
+/** Before the first case that wanted some: after it the kernel may be slow to take them back. */
+let pagesBefore: number | undefined;
 const programs = new Map<string, string>();
 
 /** Compiles a file of this folder once a run, and says where the program is. Throws Unavailable. */
@@ -150,9 +153,10 @@ export function compile(source: string, into: string, ...libraries: readonly str
 export function memoryForDpdk(mebibytes: number): string[] {
   const pages = mebibytes / 2;
   try {
-    const before = Number(readFileSync(HUGE_PAGES, 'latin1'));
-    if (before < pages) {
-      later(() => writeFileSync(HUGE_PAGES, String(before)));
+    const now = Number(readFileSync(HUGE_PAGES, 'latin1'));
+    pagesBefore ??= now;
+    if (now < pages) {
+      later(() => writeFileSync(HUGE_PAGES, String(pagesBefore)));
       writeFileSync(HUGE_PAGES, String(pages));
     }
     if (Number(readFileSync(HUGE_PAGES, 'latin1')) >= pages) return ['--in-memory'];

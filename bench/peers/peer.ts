@@ -90,6 +90,8 @@ export function paused(
     const [after, to] = [await look(), performance.now()];
     process.kill(pid, 'SIGSTOP');
     const frames = after.frames - before.frames;
+    if (!(frames > 0 && after.cpuNs > before.cpuNs))
+      throw new Error('it has forwarded nothing, or its CPU time is not known');
     return { wall: frames / (to - from) / 1000, cpu: (frames * 1000) / (after.cpuNs - before.cpuNs) };
   };
 }

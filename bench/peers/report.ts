@@ -1,6 +1,7 @@
 /** What was measured, as Markdown for people and as figures for the line that every bench prints. */
 import { type Figure, meets, type Target } from '../line.ts';
 import type { Machine } from '../machine.ts';
+import type { Load } from './peer.ts';
 import type { Measured, Result, Spread } from './turns.ts';
 
 export interface Report {
@@ -24,7 +25,18 @@ const THEIRS = [
   'cores',
   'for each frame',
 ];
-const OURS = ['against', 'case', 'bytes', 'ours', 'theirs', 'ratio', 'ratio by CPU time', 'ours of the limit', 'aim'];
+const OURS = [
+  'against',
+  'case',
+  'bytes',
+  'what ours is given',
+  'ours',
+  'theirs',
+  'ratio',
+  'ratio by CPU time',
+  'ours of the limit',
+  'aim',
+];
 
 const OURS_DOES =
   'descriptor from a ring, checks of link, length, source and reserved addresses, VLAN, learn, look up, queue; counts ' +
@@ -42,8 +54,14 @@ function table(headings: readonly string[], rows: readonly string[]): string[] {
   return [row(headings), row(headings.map(() => '---')), ...rows];
 }
 
-function measuredRow(peer: string, result: Result, { wall, cpu }: Measured, does: string): string {
-  const { case: name, bytes, cores } = result;
+function loadText({ ports, macs, pairs, copies }: Load): string {
+  const copied = copies === undefined ? '' : copies === 1 ? ', one copy' : ', copy in and copy out';
+  return `${ports} ports, ${macs.toLocaleString('en')} MACs, ${pairs.toLocaleString('en')} pairs${copied}`;
+}
+
+type Named = Pick<Result, 'peer' | 'case' | 'bytes' | 'cores' | 'does'>;
+
+function measuredRow({ peer, case: name, bytes, cores, does }: Named, { wall, cpu }: Measured): string {
   const range = `${wall.min} – ${wall.max}`;
   return row([peer, name, bytes, wall.median, range, wall.ratio, cpu?.median ?? null, cpu?.ratio ?? null, cores, does]);
 }
@@ -51,19 +69,21 @@ function measuredRow(peer: string, result: Result, { wall, cpu }: Measured, does
 /** Ours where it is first measured: what it does is the same for all. */
 function ourOwnRow(results: readonly Result[]): string[] {
   const first = results.find(({ oursOfLimit }) => oursOfLimit !== null);
-  return first === undefined ? [] : [measuredRow('ours', first, first.oursOfLimit!, OURS_DOES)];
+  if (first === undefined) return [];
+  const named = { peer: 'ours', case: loadText(first.load!), bytes: first.bytes, cores: 1, does: OURS_DOES };
+  return [measuredRow(named, first.oursOfLimit!)];
 }
 
 function theirRow(result: Result): string[] {
-  return result.theirs === null ? [] : [measuredRow(result.peer, result, result.theirs, result.does)];
+  return result.theirs === null ? [] : [measuredRow(result, result.theirs)];
 }
 
-function ourRow({ peer, case: name, bytes, theirs, ours, oursOfLimit, aim }: Result): string[] {
-  if (ours === null) return [];
+function ourRow({ peer, case: name, bytes, load, theirs, ours, oursOfLimit, aim }: Result): string[] {
+  if (ours === null || load === null) return [];
   const { median, ratio } = ours.wall;
   const wanted = aim === null || ratio === null ? null : `${aim}: ${ratio >= aim ? 'met' : 'missed'}`;
   const [byCpu, ofLimit] = [ours.cpu?.ratio ?? null, oursOfLimit?.wall.ratio ?? null];
-  return [row([peer, name, bytes, median, theirs?.wall.median ?? null, ratio, byCpu, ofLimit, wanted])];
+  return [row([peer, name, bytes, loadText(load), median, theirs?.wall.median ?? null, ratio, byCpu, ofLimit, wanted])];
 }
 
 export function markdown({ machine, settings, results, skipped }: Report): string {

@@ -60,13 +60,17 @@ class Console {
 
 async function open(mode: string, devices: readonly string[], settings: Settings): Promise<Measure> {
   needRoot();
-  need({ 'dpdk-testpmd': 'dpdk-dev', taskset: 'util-linux' });
+  need({ 'dpdk-testpmd': 'dpdk-dev', taskset: 'util-linux', stdbuf: 'coreutils' });
   const { core, other, seconds, folder } = settings;
   const cores = [`${other},${core}`, `--main-lcore=${other}`] as const;
   const memory = [...memoryForDpdk(MEMORY_MIB), '--no-pci', '--no-telemetry', `--file-prefix=bench-${process.pid}`];
   const forwarding = ['-i', '--nb-cores=1', '--total-num-mbufs=16384', `--forward-mode=${mode}`];
   const all = ['-l', ...cores, ...memory, ...devices.map((device) => `--vdev=${device}`), '--', ...forwarding];
-  const child = await start('taskset', ['-c', cores[0], 'dpdk-testpmd', ...all], { stdio: 'pipe', cwd: folder });
+  // Its prompt does not wait for what it has printed before.
+  const child = await start('taskset', ['-c', cores[0], 'stdbuf', '-oL', 'dpdk-testpmd', ...all], {
+    stdio: 'pipe',
+    cwd: folder,
+  });
   const line = new Console(child);
   await line.answer();
   await line.ask('start');

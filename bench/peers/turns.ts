@@ -37,6 +37,8 @@ export interface Result {
   readonly does: string;
   /** Ratios are to the limit; null where the limit itself cannot be measured. */
   readonly theirs: Measured | null;
+  /** What ours was given. */
+  readonly load: Load | null;
   /** Ratios are to the peer; null where nothing of ours compares, or it cannot be measured. */
   readonly ours: Measured | null;
   /** Ratios are to the limit. */
@@ -132,6 +134,7 @@ export function inTurns(
       cores: each.cores,
       does: each.does,
       theirs: others.length === 0 ? null : measured(others, isLimit ? () => undefined : beside),
+      load: mine === null ? null : each.ours!,
       ours: mine === null ? null : measured(mine, isLimit ? beside : (clock, turn) => theirs[turn]![clock]),
       oursOfLimit: mine === null ? null : measured(mine, beside),
       aim: each.aim ?? null,
