@@ -16,7 +16,7 @@ import { type Line, print } from './line.ts';
 import { machine } from './machine.ts';
 import { options } from './options.ts';
 import { cases as bridge } from './peers/bridge.ts';
-import { borrowing, later, Unavailable } from './peers/host.ts';
+import { borrowing, later, remarks, Unavailable } from './peers/host.ts';
 import { cases as calib } from './peers/limit.ts';
 import { cases as netdev } from './peers/netdev.ts';
 import { cases as node } from './peers/node.ts';
@@ -82,7 +82,7 @@ await borrowing(async () => {
   }
 });
 
-const report: Report = { machine: at, settings, results, skipped };
+const report: Report = { machine: at, settings, results, skipped, remarks };
 const text = markdown(report);
 console.log(`${text}\n`);
 if (table !== '') save(table, `${text}\n`);

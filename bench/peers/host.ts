@@ -125,6 +125,8 @@ export function needRoot(): void {
   if (process.getuid?.() !== 0) throw new Unavailable('needs root');
 }
 
+/** What is measured, but otherwise than one would want. */
+export const remarks: Record<string, string> = {};
 /** Before the first case that wanted some: after it the kernel may be slow to take them back. */
 let pagesBefore: number | undefined;
 const programs = new Map<string, string>();
@@ -163,7 +165,9 @@ export function memoryForDpdk(mebibytes: number): string[] {
   } catch {
     // Not ours to set, or a kernel without them.
   }
-  return ['--no-huge', '-m', String(mebibytes)];
+  remarks['DPDK'] = 'no huge pages to be had, so it runs on ordinary memory (--no-huge)';
+  // Open vSwitch would add --in-memory, which does not go with the first, unless it sees the second.
+  return ['--no-huge', '--legacy-mem', '-m', String(mebibytes)];
 }
 
 /** CPU time in nanoseconds of the threads of a process whose name matches, so far. */

@@ -6,7 +6,7 @@
  * Its PMD thread polls for ever, so the process is stopped while others are measured. Counted is what its ports have sent.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile, cpuNs, memoryForDpdk, must, need, needRoot, start, Unavailable, until } from './host.ts';
 import { CANONICAL, type Case, type Load, type Measure, paused, type Settings, type Size } from './peer.ts';
@@ -60,7 +60,14 @@ export class OpenVSwitch {
     const { pid } = await start(first!, [...rest, `unix:${socket}`, `--unixctl=${control}`, log], { env });
     const made = new OpenVSwitch(pid!, env, control!);
     const bridge = ['set', 'bridge', 'br0', 'datapath_type=netdev', 'other_config:mac-table-size=131072'];
-    made.change('add-br', 'br0', '--', ...bridge);
+    try {
+      made.change('add-br', 'br0', '--', ...bridge);
+    } catch (error) {
+      const why = readFileSync(join(work, 'switch.log'), 'utf8')
+        .split('\n')
+        .findLast((line) => /\|(ERR|EMER)\|/.test(line));
+      throw why === undefined ? error : new Unavailable(`Open vSwitch does not start: ${why.split('|').at(-1)}`);
+    }
     return made;
   }
 

@@ -1,5 +1,5 @@
 /** What was measured, as Markdown for people and as figures for the line that every bench prints. */
-import { type Figure, meets, type Target } from '../line.ts';
+import type { Figure, Target } from '../line.ts';
 import type { Machine } from '../machine.ts';
 import type { Load } from './peer.ts';
 import type { Measured, Result, Spread } from './turns.ts';
@@ -10,6 +10,8 @@ export interface Report {
   readonly results: readonly Result[];
   /** What was not measured, and why. */
   readonly skipped: Readonly<Record<string, string>>;
+  /** What was measured, but otherwise than one would want. */
+  readonly remarks: Readonly<Record<string, string>>;
 }
 
 const NONE = '–';
@@ -86,7 +88,12 @@ function ourRow({ peer, case: name, bytes, load, theirs, ours, oursOfLimit, aim 
   return [row([peer, name, bytes, loadText(load), median, theirs?.wall.median ?? null, ratio, byCpu, ofLimit, wanted])];
 }
 
-export function markdown({ machine, settings, results, skipped }: Report): string {
+function list(title: string, entries: Readonly<Record<string, string>>): string[] {
+  const lines = Object.entries(entries).map(([what, why]) => `- ${what}: ${why}`);
+  return lines.length === 0 ? [] : [`## ${title}`, '', ...lines, ''];
+}
+
+export function markdown({ machine, settings, results, skipped, remarks }: Report): string {
   const { cpu, cores, memoryGiB, load, node, commit, date } = machine;
   const limits = results.flatMap(({ limit }) => limit);
   return [
@@ -105,8 +112,8 @@ export function markdown({ machine, settings, results, skipped }: Report): strin
     '',
     ...table(THEIRS, [...ourOwnRow(results), ...results.flatMap(theirRow)]),
     '',
-    ...(Object.keys(skipped).length === 0 ? [] : ['## Not measured', '']),
-    ...Object.entries(skipped).map(([what, why]) => `- ${what}: ${why}`),
+    ...list('Remarks', remarks),
+    ...list('Not measured', skipped),
   ]
     .join('\n')
     .trimEnd();
@@ -131,12 +138,4 @@ export function figures(results: readonly Result[]): Figure[] {
       ...(ours === null ? [] : figuresOf(`ours beside ${title}`, ours, peer, target(aim))),
     ];
   });
-}
-
-/** How many aims there are, and how many are reached. */
-export function aims(results: readonly Result[]): { readonly of: number; readonly met: number } {
-  const all = figures(results)
-    .map(meets)
-    .filter((is) => is !== null);
-  return { of: all.length, met: all.filter(Boolean).length };
 }
