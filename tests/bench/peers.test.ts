@@ -32,7 +32,7 @@ describe('where no other switch and no compiler is installed', () => {
     const env = { ...process.env, PATH: empty, TMPDIR: temporary };
     ({ status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env }));
     line = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
-  });
+  }, 120_000);
 
   it('measures ours and the reference in JavaScript', () => {
     expect(status, stderr).toBe(0);
