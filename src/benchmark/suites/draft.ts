@@ -43,6 +43,10 @@ export class Draft {
     return this.#outcome('not-applicable', why);
   }
 
+  failed(why: string): Outcome {
+    return this.#outcome('failed', why);
+  }
+
   #outcome(status: TestResult['status'], why: string | null): Outcome {
     const { method, figures, plots, trials } = this;
     return { method, status, why, figures, plots, trials, notes: [...this.#notes] };

@@ -126,7 +126,7 @@ async function search(draft: Draft, lane: Lane, goals: readonly Goal[]): Promise
   let isShort = false;
   const measure = async (load: number, seconds: number): Promise<Mark> => {
     context.progress({ text: `${sizeText(mix)}: ${short(load, 'frames/s')} for ${short(seconds, 's')}` });
-    const { trial, isReached, lossRatio } = await lane.offer(draft, { load, seconds });
+    const { trial, isReached, lossRatio } = await lane.offer(draft, { load, seconds }, true);
     if (isReached) return { lossRatio: trial.lossRatio, seconds };
     isShort = true;
     // What was not offered has not been passed by any goal's measure.
@@ -182,7 +182,12 @@ async function latencies(draft: Draft, lane: Lane, results: readonly Result[]): 
   const shares =
     pdr === null ? [] : [0.9, 0.5, 0.1].map((share) => ({ name: `${share * 100} % of PDR`, rate: pdr * share }));
   const seconds = clock === 'virtual' ? pace.final : (context.settings.seconds ?? (quick ? 0.4 : 5));
-  const idle = { name: 'idle', rate: idleRate(lane), seconds: context.settings.seconds ?? (quick ? 0.4 : 2) };
+  const idle = {
+    name: 'idle',
+    rate: idleRate(lane),
+    byTurns: true,
+    seconds: context.settings.seconds ?? (quick ? 0.4 : 2),
+  };
   const repeats = repeatsOf(context, 3, 1);
   const loads = [...shares.map((share) => ({ ...share, seconds })), idle];
   const curves: (Series | null)[] = [];

@@ -3,7 +3,7 @@ import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, type Outcome, sizeText } from '../draft.ts';
 import { idleRate, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
 import { type LatencyLoad, latencyAt, latencyPlot } from '../latency.ts';
-import { throughputOf } from './throughput.ts';
+import { nothingPassed, throughputOf } from './throughput.ts';
 import { quickSizes, sizes } from './words.ts';
 
 export const latency: SuiteTest = { id: 'rfc2544.latency', title: 'Latency', source: 'RFC 2544, 26.2', run };
@@ -17,7 +17,7 @@ async function run(context: SuiteContext): Promise<Outcome> {
     await withLane(context, draft, mix, { flows }, async (lane) => {
       isAny = true;
       const rate = await throughputOf(draft, lane);
-      if (rate === null) return draft.note(`${sizeText(mix)}: there is no throughput to measure latency at.`);
+      if (rate === null) return draft.note(`${sizeText(mix)}: ${nothingPassed}.`);
       const curves = [];
       for (const load of loadsOf(lane, rate)) curves.push(await latencyAt(draft, lane, load));
       for (const idle of idles(lane)) curves.push(await idleAt(context, draft, lane, idle));
@@ -67,7 +67,8 @@ async function idleAt(context: SuiteContext, draft: Draft, loaded: Lane, { name,
   const { seconds, quick, workers } = context.settings;
   const length = seconds ?? (quick ? 0.4 : 2);
   const repeats = repeatsOf(context, 3, 1);
-  const at = (lane: Lane) => latencyAt(draft, lane, { name, rate: idleRate(lane), seconds: length, repeats });
+  const at = (lane: Lane) =>
+    latencyAt(draft, lane, { name, rate: idleRate(lane), byTurns: true, seconds: length, repeats });
   if (busyPoll === null) return at(loaded);
   const { mix, maximum, bed } = loaded;
   return withLane(context, draft, mix, { flows: bed.flows, maximum, bed: { workers, busyPoll } }, at);

@@ -4,7 +4,7 @@ import type { FrameMix } from '../../sizes.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, type Outcome, sizeOf, sizeText } from '../draft.ts';
 import { knownOf, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
-import { throughputOf } from './throughput.ts';
+import { nothingPassed, throughputOf } from './throughput.ts';
 import { quickSizes, sizes } from './words.ts';
 
 export const recovery: SuiteTest = {
@@ -39,7 +39,7 @@ async function ofSize(context: SuiteContext, draft: Draft, mix: FrameMix): Promi
     await withLane(context, draft, mix, { flows }, (lane) => throughputOf(draft, lane));
   const { maximum, throughput } = known;
   if (maximum === undefined) return noMaximum;
-  if (throughput === undefined) return 'no load passed without loss';
+  if (throughput === undefined || throughput === null) return nothingPassed;
   // The load before the step and the one after it are streams of their own, so that their losses are told apart.
   const twice = [...flows, ...flows];
   const said = await withLane(context, draft, mix, { flows: twice, maximum }, (lane) =>
