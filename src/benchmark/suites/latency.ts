@@ -42,7 +42,7 @@ export async function latencyAt(draft: Draft, lane: Lane, load: LatencyLoad): Pr
     if (trial.lost > 0) draft.note(`${sizeText(mix)}, ${load.name}: frames were lost while latency was measured.`);
   }
   if (trials.length === 0) {
-    draft.note(`${sizeText(mix)}, ${load.name}: the load could not be offered, so there is no latency of it.`);
+    draft.note(`${sizeText(mix)}, ${load.name}: the load could not be offered in time, so there is no latency of it.`);
     return null;
   }
   const latencies = trials.map(({ latency }) => latency!);

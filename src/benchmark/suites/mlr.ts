@@ -135,7 +135,7 @@ async function search(draft: Draft, lane: Lane, goals: readonly Goal[]): Promise
   const result = await searchMlr({ goals, minLoad: maximum * MIN_SHARE, maxLoad: maximum, measure });
   if (isShort)
     draft.note(
-      'Some loads could not be offered, since generator, switch and receiver share a thread, and what that thread can do is the limit.',
+      'Some loads could not be offered in time: generator, switch and receiver share a thread, or the machine has other work. They count as failed.',
     );
   return result;
 }

@@ -5,8 +5,8 @@ import { searchHighest } from '../../search/binary.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, type Outcome, short, sizeOf, sizeText } from '../draft.ts';
 import { knownOf, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
-import { nothingPassed, throughputOf } from './throughput.ts';
-import { quickSizes, sizes } from './words.ts';
+import { throughputOf } from './throughput.ts';
+import { nothingPassed, quickSizes, sizes } from './words.ts';
 
 export const backToBack: SuiteTest = {
   id: 'rfc2544.back-to-back',
@@ -36,7 +36,7 @@ async function run(context: SuiteContext): Promise<Outcome> {
     if (why === '') isAny = true;
     else reasons.add(why ?? noMaximum);
   }
-  if (!isAny) return draft.notApplicable([...reasons].join('; '));
+  if (!isAny) return draft.without(reasons, nothingPassed);
   for (const why of reasons) draft.note(`Sizes without a figure: ${why}.`);
   return draft.done();
 }

@@ -3,8 +3,8 @@ import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, type Outcome, sizeText } from '../draft.ts';
 import { idleRate, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
 import { type LatencyLoad, latencyAt, latencyPlot } from '../latency.ts';
-import { nothingPassed, throughputOf } from './throughput.ts';
-import { quickSizes, sizes } from './words.ts';
+import { throughputOf } from './throughput.ts';
+import { nothingPassed, quickSizes, sizes } from './words.ts';
 
 export const latency: SuiteTest = { id: 'rfc2544.latency', title: 'Latency', source: 'RFC 2544, 26.2', run };
 
@@ -24,7 +24,8 @@ async function run(context: SuiteContext): Promise<Outcome> {
       draft.plots.push(latencyPlot(lane, curves));
     });
   }
-  return isAny ? draft.done() : draft.notApplicable(noMaximum);
+  if (!isAny) return draft.notApplicable(noMaximum);
+  return draft.figures.length === 0 ? draft.failed(nothingPassed) : draft.done();
 }
 
 function methodOf(isWall: boolean): string {

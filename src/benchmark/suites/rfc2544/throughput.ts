@@ -6,7 +6,7 @@ import { median } from '../../statistics.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, type Outcome, short, sizeOf, sizeText } from '../draft.ts';
 import { knownOf, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
-import { quickSizes, sizes, whatIsAll } from './words.ts';
+import { nothingPassed, notOffered, quickSizes, sizes, whatIsAll } from './words.ts';
 
 /** What was found of one size. */
 interface Row {
@@ -47,10 +47,6 @@ async function run(context: SuiteContext): Promise<Outcome> {
   return draft.done();
 }
 
-/** Why there is no throughput. */
-export const nothingPassed =
-  'no load passed: frames were lost at every load, or none could be offered in time because the machine has other work';
-
 function methodOf({ settings }: SuiteContext): string {
   const length =
     settings.clock === 'wall'
@@ -89,9 +85,7 @@ async function search(draft: Draft, lane: Lane): Promise<number | null> {
     measure,
   });
   if (limit === 'generator')
-    draft.note(
-      'Some loads above the throughput were not lost but could not be offered: generator, switch and receiver share a thread, and what that thread can do is the limit.',
-    );
+    draft.note(`Some loads above the throughput lost nothing, but ${notOffered}. This, not loss, is the limit.`);
   return final === null ? null : load;
 }
 
