@@ -14,6 +14,7 @@ import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, sizeOf, sizeText } from '../draft.ts';
 import {
   type Full,
+  forwardingRate,
   fullOf,
   longestQueue,
   lossOf,
@@ -150,15 +151,16 @@ async function measure(
     else throughputs.push(found);
   }
   const most = await offer(full.rate, pace.search);
+  const forwarding = forwardingRate(most, roundRobin(bed.flows, full.rate, pace.search));
   draft.figure('throughput', labels, 'frames/s', throughputs, 'higher');
   if (full.line !== null) {
     const percent = throughputs.map((each) => (each / full.rate) * 100);
     draft.figure('throughput of the line', labels, '%', percent, 'higher');
   }
-  draft.figure('forwarding rate at maximum load', labels, 'frames/s', [most.receivedRate], 'higher');
+  draft.figure('forwarding rate at maximum load', labels, 'frames/s', [forwarding], 'higher');
   draft.figure('frame loss at maximum load', labels, '%', [lossOf(most) * 100], 'lower');
-  if (most.void !== null) draft.note(`${where}, maximum load: ${most.void}`);
-  return { mix, throughputs, forwarding: most.receivedRate, full };
+  if (most.void !== null) draft.note(`${where}, maximum load: ${most.void}.`);
+  return { mix, throughputs, forwarding, full };
 }
 
 function plot(name: string, rows: readonly Row[]): Plot {
