@@ -47,7 +47,7 @@ function framed(figures: readonly Figure[], content: Markup): Markup {
     counts.length === 1 ? counted(counts[0]!, 'repeat') : `${counts[0]} to ${counted(counts.at(-1)!, 'repeat')}`;
   const caption =
     counts.at(-1) === 1
-      ? 'Measured once, so nothing is known of the spread.'
+      ? 'Measured once.'
       : `Medians of ${repeats}; beneath, how far the repeats reach to either side of it, each of them a dot.`;
   return html`<p class="caption">${caption}</p>
 <div class="scroll" role="region" aria-label="Figures" tabindex="0"><table class="figures">
