@@ -175,7 +175,7 @@ async function compileCore() {
 async function writeBindings() {
   const module = await WebAssembly.compile(readFileSync(at('src/engine/generated/core.wasm')));
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory, now: () => 0n } });
   if (!exports.layoutFits()) throw new Error('src/core/port.ts: PORT_BYTES is too small for the verdict table');
   const lines = Object.entries(exports)
     .filter(([, value]) => value instanceof WebAssembly.Global)

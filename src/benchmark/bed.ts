@@ -5,7 +5,7 @@
  * where they came and how long they took. Between trials the network stands still and all counts begin at 0.
  */
 import type { Network } from '../engine/network.ts';
-import type { PortName, Topology } from '../topology/model.ts';
+import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
 import type { TrialResult } from './model.ts';
 
 /** Test frames from one vNIC to another, or to all. */
@@ -28,7 +28,7 @@ export interface BedOptions {
   readonly clock: 'wall' | 'virtual';
   readonly workers?: number;
   readonly placement?: Readonly<Record<string, number>>;
-  /** Workers never sleep: latency without the time to be woken, at a whole core for each. Default false. */
+  /** Wall clock: workers never sleep, which keeps to the rate and takes no time to wake, at a core for each. Default: where there are cores to spare. */
   readonly busyPoll?: boolean;
   readonly ringEntries?: number;
   readonly ageingSeconds?: number;
@@ -36,6 +36,8 @@ export interface BedOptions {
   readonly injectAt?: readonly PortName[];
   /** Rules that may be switched off. */
   readonly mayDisable?: readonly string[];
+  /** Captures while trials run; those of the topology are left out. Default: none. */
+  readonly captures?: readonly CaptureRequest[];
 }
 
 /** What one flow does in a trial. */
@@ -108,7 +110,9 @@ export interface Bed {
   /** Trials without a result until rates are steady (JIT), at most a second or so. */
   warmUp(): Promise<void>;
   trial(options: TrialOptions): Promise<Trial>;
-  /** The theoretical maximum of one flow's path by its slowest cable, frames a second; null: no media limit. */
+  /** The theoretical maximum of one flow alone by the slowest cable on its way, frames a second; null: no media limit. */
   lineRate(flow: number): number | null;
+  /** The same for all flows together with equal loads: what the cable that is shared by most of them lets through. */
+  maximumLoad(): number | null;
   close(): Promise<void>;
 }

@@ -6,7 +6,9 @@
  * is answered. Test frames are UDP/IPv4 to port 9 (discard), or EtherType 0x88B5 (IEEE 802 local experimental) without
  * addresses, and carry stream, sequence number and time behind the headers.
  */
+import { inspect, Probe } from './check';
 import { copyOut, describe, Frame, HEADER_BYTES, lengthOf, outerTci, slotOf, TAG_STORED, tagOf, bytesOf, UNTAGGED } from './frame';
+import { Pattern, stepAt, vary } from './pattern';
 import { release, take } from './pool';
 import { OFF, Port } from './port';
 import { advanceNear, at, available, hasRoom, publishNear, push, Ring } from './ring';
@@ -41,6 +43,8 @@ export class Guest {
   echoReplies: u64;
   /** Its own frames given up because its ring or the pool was full; they never entered the network. */
   heldBack: u64;
+  probe: u32; // address of its Probe, where a test bed measures; else 0
+  padding: u32;
 }
 
 @unmanaged
@@ -63,6 +67,8 @@ export class Stream {
   intervalDen: u64;
   fraction: u64; // of intervalDen
   sent: u64;
+  pattern: u32; // address of its Pattern, where a test bed measures; else 0
+  padding: u32;
 }
 
 // @ts-ignore: decorator
@@ -138,7 +144,7 @@ function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
     return askFor(sw, guest, stream.resolve) ? 1 : 0;
   }
   const ring = changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing);
-  const length = stream.length;
+  const pattern = changetype<Pattern>(<usize>stream.pattern);
   const signatureAt = stream.hasIp ? IPV4_UDP_HEADERS : 14;
   const limit = <u32>min<u64>(min(sw.burst, most), stream.remaining);
   let sent: u32 = 0;
@@ -147,6 +153,7 @@ function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
       guest.heldBack++;
       break;
     }
+    const length = stream.length;
     const slot = take(sw.pool, length);
     if (slot == 0) {
       // Given up: at one instant of the virtual clock no buffer comes back from a wire.
@@ -163,10 +170,11 @@ function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
     }
     store<u32>(bytes + signatureAt, stream.number);
     store<u32>(bytes + signatureAt, stream.sequence++, 4);
-    store<u64>(bytes + signatureAt, sw.now, 8);
+    store<u64>(bytes + signatureAt, stream.pattern == 0 ? sw.now : vary(pattern, bytes, sw.now), 8);
     changetype<Frame>(slot).id = sw.nextFrameId++;
     push(ring, describe(slot, length));
     if (stream.intervalDen != 0) passInterval(stream);
+    if (stream.pattern != 0 && pattern.steps != 0) changeSize(stream, pattern);
     sent++;
   }
   // Nothing can come between these and part them, as repair.ts relies on: no call, no turn of a loop.
@@ -189,6 +197,16 @@ function passInterval(stream: Stream): void {
   stream.fraction = fraction;
 }
 
+/** The next size of a mix, with what belongs to it. */
+function changeSize(stream: Stream, pattern: Pattern): void {
+  pattern.step = pattern.step + 1 == pattern.stepCount ? 0 : pattern.step + 1;
+  const step = stepAt(pattern, pattern.step);
+  stream.template = step.template;
+  stream.length = step.length;
+  stream.intervalNs = step.intervalNs;
+  stream.intervalRest = step.intervalRest;
+}
+
 /** Takes everything that waits for the guest; returns how many frames it answered. */
 export function drain(sw: Switch, port: Port): u32 {
   const guest = changetype<Guest>(<usize>port.guest);
@@ -196,6 +214,7 @@ export function drain(sw: Switch, port: Port): u32 {
   const n = available(ring);
   let answered: u32 = 0;
   const answers = guest.ip != 0 && !isOff(guest);
+  const probe = changetype<Probe>(<usize>guest.probe);
   let received: u64 = 0;
   let bytesIn: u64 = 0;
   sw.inHandEnd = ring.tailNext + n;
@@ -205,6 +224,7 @@ export function drain(sw: Switch, port: Port): u32 {
     const bytes = bytesOf(descriptor);
     const head = load<u64>(bytes);
     const dst = head & MAC_MASK;
+    if (guest.probe != 0) inspect(sw, port, probe, descriptor);
     if ((dst & 1) != 0 || dst == guest.mac) {
       received++;
       bytesIn += lengthOf(descriptor);

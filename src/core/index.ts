@@ -5,6 +5,7 @@
  * Every struct's offsets leave by the generated `layout.ts`, from which the bindings are made, so that none is written twice.
  */
 export * from './generated/layout';
+import { BUCKETS, Check, CHECK_SIZE, Probe } from './check';
 import { CapturePoint, DIRECTION_IN, DIRECTION_OUT, publishCaptures, RING_CLOSED, RING_OVER, SHORT_BYTES } from './capture';
 import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall, setNow } from './clock';
 import { publishAll } from './egress';
@@ -248,4 +249,6 @@ export const CLASSES: u32 = POOL_CLASSES;
 export const MEMBERS_BYTES: u32 = MEMBERS_SIZE;
 export const SCRATCH_BYTES: u32 = SCRATCH_SIZE;
 export const PAGE_BYTES: u32 = PAGE_SIZE;
+export const CHECK_STRIDE: u32 = CHECK_SIZE;
+export const LATENCY_BUCKETS: u32 = BUCKETS;
 export const PORT_STRIDE: u32 = PORT_BYTES;

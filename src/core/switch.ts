@@ -106,6 +106,8 @@ export class Switch {
   crossed: u32; // cables that the frame in hand has crossed, for the guard
 
   // The step in hand.
+  /** 1: a trial without a switch: guests get back what they send (clock.ts). */
+  bypass: u32;
   /** Address of the ring or wire that a burst is being taken from, 0: none; what repair.ts goes by when its worker has died. */
   inHand: u32;
   inHandEnd: u32; // where its `tailNext` will be when the burst is done, at most

@@ -4,6 +4,7 @@
  *     +0   command   RUN, PAUSE or STOP
  *     +8   writer    0, or 1 once nothing more will be captured
  *     +16  origin    u64, wall clock: monotonic time of internal time 0, ns
+ *     +24  poll      1: workers never sleep on the wall clock (`busyPoll`)
  *     +252 thread    Node's number of the thread that writes captures
  *
  * How far the virtual clock may go stands in core/epoch.ts. Whoever changes a word rings the bells of the workers, for they may be asleep.
@@ -13,6 +14,7 @@ import type { SharedMemory } from './memory.ts';
 export const COMMAND = 0;
 export const WRITER = 8;
 export const ORIGIN = 16;
+export const POLL = 24;
 export const WRITER_THREAD = 252;
 
 export const RUN = 0;

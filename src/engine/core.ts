@@ -71,6 +71,11 @@ export function coreVersion(): Uint8Array {
   return version;
 }
 
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Core {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Core;
+/** `now`: the wall clock, ns since the network's start, for frames of a test bed that carry a time of their own. */
+export function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  now: () => bigint = () => 0n,
+): Core {
+  return new WebAssembly.Instance(module, { env: { memory, now } }).exports as unknown as Core;
 }

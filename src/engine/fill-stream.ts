@@ -3,7 +3,7 @@ import type { PortName, Stream, Topology } from '../topology/model.ts';
 import * as L from './generated/layout.ts';
 import { ALL_ONES, inFrame, macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, PlannedPort } from './plan.ts';
 
 const VNIC_BPS = 10_000_000_000;
 /** FCS, preamble and gap are 24 bytes; a stream's size has the FCS already. */
@@ -12,6 +12,9 @@ const GAP_BYTES = 20;
 const ETHERTYPE_TEST = 0x88b5;
 const UDP_DISCARD = 9;
 const UDP_SOURCE_FIRST = 1024;
+const FCS_BYTES = 4;
+/** A series of stations: 06, two octets that say whose, and three that number them. */
+const STATIONS = 0x06n;
 
 export function fillStreams(m: SharedMemory, plan: Plan, topology: Topology, isVirtual: boolean): void {
   const portOf = (name: PortName) => plan.ports.get(name)!;
@@ -27,16 +30,19 @@ export function fillStreams(m: SharedMemory, plan: Plan, topology: Topology, isV
     m.setU32(sw.address + L.Switch_streamerCount, place + 1);
     for (const number of numbers) fillStream(m, plan, number, topology.streams[number]!, isVirtual);
   }
+  fillTests(m, plan, topology, isVirtual);
 }
 
 function fillStream(m: SharedMemory, plan: Plan, number: number, stream: Stream, isVirtual: boolean): void {
   const portOf = (name: PortName) => plan.ports.get(name)!;
-  const { address, template } = plan.streams[number]!;
+  const planned = plan.streams[number]!;
+  const { address, template } = planned;
   const from = portOf(stream.from).port;
   const to = stream.to === 'broadcast' ? null : portOf(stream.to).port;
   const hasIp = from.ip !== null && (to === null || to.ip !== null);
-  const length = stream.sizeBytes - 4;
-  const asks = hasIp && to !== null;
+  const length = stream.sizeBytes - FCS_BYTES;
+  // A test bed knows where its frames go.
+  const asks = hasIp && to !== null && stream.test === undefined;
   m.setU32(address + L.Stream_number, number);
   m.setU32(address + L.Stream_length, length);
   m.setU32(address + L.Stream_template, template);
@@ -52,12 +58,51 @@ function fillStream(m: SharedMemory, plan: Plan, number: number, stream: Stream,
     m.setU64(address + L.Stream_intervalRest, num % den);
     m.setU64(address + L.Stream_intervalDen, den);
   }
-  const bytes = m.bytes.subarray(template, template + length);
-  const destination = to === null || asks ? 0xffff_ffff_ffffn : macBits(to.effectiveMac!);
-  m.setU64(template, destination | (macBits(from.effectiveMac!) << 48n));
-  m.setU32(template + 8, Number(macBits(from.effectiveMac!) >> 16n));
-  if (hasIp) writeUdp(bytes, from.ip!, to?.ip ?? 0xffff_ffff);
-  else m.setU16Be(template + 12, ETHERTYPE_TEST);
+  const write = (at: number, bytes: number): void => {
+    const source = stationsOf(plan, from, stream.test?.sources ?? 0);
+    const destination = to === null || asks ? 0xffff_ffff_ffffn : stationsOf(plan, to, stream.test?.destinations ?? 0);
+    m.setU64(at, BigInt.asUintN(64, destination | (source << 48n)));
+    m.setU32(at + 8, Number(source >> 16n));
+    if (hasIp) writeUdp(m.bytes.subarray(at, at + bytes), from.ip!, to?.ip ?? 0xffff_ffff);
+    else m.setU16Be(at + 12, ETHERTYPE_TEST);
+  };
+  write(template, length);
+  if (planned.test === null) return;
+  const { pattern, steps, templates } = planned.test;
+  m.setU32(address + L.Stream_pattern, pattern);
+  m.setU32(pattern + L.Pattern_steps, steps);
+  m.setU32(pattern + L.Pattern_stepCount, templates.length);
+  m.setU32(pattern + L.Pattern_isWall, isVirtual ? 0 : 1);
+  for (const [i, at] of templates.entries()) {
+    const bytes = stream.test!.sizes[i]! - FCS_BYTES;
+    write(at, bytes);
+    m.setU32(steps + i * L.SizeStep_BYTES + L.SizeStep_template, at);
+    m.setU32(steps + i * L.SizeStep_BYTES + L.SizeStep_length, bytes);
+  }
+}
+
+/** Where the test bed's checks and probes look. */
+function fillTests(m: SharedMemory, plan: Plan, topology: Topology, isVirtual: boolean): void {
+  if (plan.tests === null) return;
+  const { checksAt, probes } = plan.tests;
+  for (const [i, { to }] of topology.streams.entries()) {
+    const at = checksAt + i * L.CHECK_STRIDE;
+    m.setU32(at + L.Check_port, to === 'broadcast' ? 0 : plan.ports.get(to)!.port.address);
+  }
+  for (const [name, { probe, histogram }] of probes) {
+    m.setU32(plan.ports.get(name)!.port.guest + L.Guest_probe, probe);
+    m.setU32(probe + L.Probe_checks, checksAt);
+    m.setU32(probe + L.Probe_checkCount, topology.streams.length);
+    m.setU32(probe + L.Probe_histogram, histogram);
+    m.setU32(probe + L.Probe_isWall, isVirtual ? 0 : 1);
+  }
+}
+
+/** The address of a vNIC, or of the first station of its series: locally administered, with the vNIC's place among all ports. */
+function stationsOf(plan: Plan, port: PlannedPort, stations: number): bigint {
+  if (stations === 0) return macBits(port.effectiveMac!);
+  const place = [...plan.ports.keys()].indexOf(port.name);
+  return STATIONS | (BigInt(place >>> 8) << 8n) | (BigInt(place & 255) << 16n);
 }
 
 /** ns between frames as a fraction, so that the n-th frame is where the rate says, without drift. */

@@ -10,7 +10,7 @@ import type { PortName, Topology } from '../topology/model.ts';
 import { Actions } from './action.ts';
 import { Agenda } from './agenda.ts';
 import { type CommandBody, carryOut } from './command.ts';
-import { COMMAND, ORIGIN, PAUSE, RUN, STOP } from './control.ts';
+import { COMMAND, ORIGIN, PAUSE, POLL, RUN, STOP } from './control.ts';
 import { type Core, coreModule, instantiate, RUN_BUDGET, RUN_DONE, RUN_TIGHT } from './core.ts';
 import { Directory } from './directory.ts';
 import type { DrainResult } from './drain.ts';
@@ -153,6 +153,7 @@ export class Network extends Viewable {
     if (this.threads !== null) throw new NetworkError('the network has been started already');
     if (this.#fromNs === 0n) this.#prompter.happen(0n);
     this.memory.setU32(this.plan.controlAt + COMMAND, PAUSE);
+    this.memory.setU32(this.plan.controlAt + POLL, this.fixed.busyPoll ? 1 : 0);
     this.threads = new Threads(this.memory, this.plan, {
       clock: this.clock,
       files: this.outlets.files,

@@ -36,6 +36,8 @@ export interface NetworkOptions {
   readonly lookEveryNs?: bigint;
   /** A worker that gives no sign of life for so long is taken for hung and is replaced, ms, 1,500-600,000. Default 3,000. */
   readonly hangMs?: number;
+  /** Wall clock: workers look for work without end and never sleep; a core for each. Default false. */
+  readonly busyPoll?: boolean;
   /** Keep what it takes to go back (`back`, `rewindTo`); `{}` for the defaults. Virtual clock in this thread with one worker only. */
   readonly history?: HistoryOptions;
 }

@@ -23,6 +23,7 @@ import {
 } from './plan-capture.ts';
 import { type PlannedLive, planLive } from './plan-live.ts';
 import { type PlannedClass, planInjectPool, planPool } from './plan-pool.ts';
+import { type PlannedPattern, type PlannedTests, planPattern, planTests } from './plan-test.ts';
 import { type PlannedUplinks, planUplinks } from './plan-uplinks.ts';
 import { type PlannedWire, planWires } from './plan-wires.ts';
 import { align, powerOfTwo, Space } from './space.ts';
@@ -114,6 +115,7 @@ export interface PlannedStream {
   readonly address: number;
   readonly template: number;
   readonly number: number;
+  readonly test: PlannedPattern | null;
 }
 
 export interface Plan {
@@ -154,6 +156,8 @@ export interface Plan {
   readonly streams: readonly PlannedStream[];
   /** First stream record of each sending port; a guest's records stand together. */
   readonly streamsOf: ReadonlyMap<PortName, readonly number[]>;
+  /** What a test bed measures with. */
+  readonly tests: PlannedTests | null;
   readonly captures: readonly PlannedCapture[];
   /** Places for captures that are attached while the network runs. */
   readonly live: readonly PlannedLive[];
@@ -302,6 +306,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     traceAt: space.reserve('control', TRACE_BYTES),
     streams: streams.planned,
     streamsOf: streams.of,
+    tests: planTests(space, drafts, topology),
     captures,
     live,
     captureMargin: marginOf(drafts),
@@ -363,8 +368,9 @@ function planStreams(space: Space, topology: Topology): { planned: PlannedStream
   for (const own of of.values()) {
     const first = space.reserve('streams', own.length * L.Stream_BYTES);
     own.forEach((number, i) => {
-      const template = space.reserve('streams', align(topology.streams[number]!.sizeBytes, 16));
-      planned[number] = { address: first + i * L.Stream_BYTES, template, number };
+      const stream = topology.streams[number]!;
+      const template = space.reserve('streams', align(stream.sizeBytes, 16));
+      planned[number] = { address: first + i * L.Stream_BYTES, template, number, test: planPattern(space, stream) };
     });
   }
   return { planned, of };

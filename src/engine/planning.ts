@@ -31,7 +31,7 @@ export function planNetwork(topology: Topology, options: NetworkOptions): Plan {
 
 /** All that shapes the memory, in a word: two networks with the same one can take each other's state. The date of the start is none of it. */
 export function fingerprintOf(topology: Topology, { epochNs: _, ...options }: FixedOptions, memory: Plan): string {
-  const { ports: _ports, sums, injectAt, streamsOf, ...rest } = memory;
+  const { ports: _ports, sums, injectAt, streamsOf, tests: _tests, ...rest } = memory;
   const shape = { ...rest, sums: [...sums], injectAt: [...injectAt.keys()], streamsOf: [...streamsOf] };
   return createHash('sha256')
     .update(toJson([topology, options, shape]))

@@ -21,6 +21,7 @@ import type { Observer } from './observe.ts';
 import { NetworkError } from './options.ts';
 import type { PlannedSwitch } from './plan.ts';
 import { Restorable } from './restorable.ts';
+import { Tester } from './tester.ts';
 import type { Threads } from './threads.ts';
 
 export abstract class Viewable extends Restorable {
@@ -29,6 +30,7 @@ export abstract class Viewable extends Restorable {
   /** null: it is moved in the calling thread, or not yet. */
   protected threads: Threads | null = null;
   protected captureReports: CaptureReport[] = [];
+  #tester: Tester | null = null;
 
   /** Why the run cannot go on, if it cannot. That a thread died is no reason by itself: `deaths` tells. */
   get failure(): Error | null {
@@ -71,6 +73,12 @@ export abstract class Viewable extends Restorable {
   /** @internal */
   get hasSpareThread(): boolean {
     return this.threads?.hasSpare ?? false;
+  }
+
+  /** @internal What a test bed sends and counts with. Throws NetworkError where no stream is a test's. */
+  get tester(): Tester {
+    this.#tester ??= new Tester(this.memory, this.plan, this.topology);
+    return this.#tester;
   }
 
   /** What would become of a frame that enters at a port now, with every rule it meets; on a copy, so that nothing changes. */

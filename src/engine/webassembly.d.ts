@@ -8,7 +8,10 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array);
   }
   class Instance {
-    constructor(module: Module, imports: { env: { memory: Memory; fault?: (file: number) => void } });
+    constructor(
+      module: Module,
+      imports: { env: { memory: Memory; now?: () => bigint; fault?: (file: number) => void } },
+    );
     readonly exports: Record<string, unknown>;
   }
 }

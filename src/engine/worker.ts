@@ -14,6 +14,7 @@ import {
   HAND_ANY,
   ORIGIN,
   PAUSE,
+  POLL,
   RUN,
   STATE_ENDED,
   STATE_PAUSED,
@@ -55,7 +56,7 @@ class Shell {
   constructor(task: WorkerTask) {
     this.#task = task;
     this.#memory = new SharedMemory(task.memory);
-    this.#core = instantiate(task.module, task.memory);
+    this.#core = instantiate(task.module, task.memory, () => this.#now());
     this.#bell = this.#memory.word(task.workerAt);
   }
 
@@ -96,7 +97,12 @@ class Shell {
     const { workerAt } = this.#task;
     const words = this.#memory.words;
     this.#setState(STATE_RUNNING);
-    if (this.#core.runWall(workerAt, this.#now(), ROUNDS) > 0) return;
+    const from = this.#now();
+    if (this.#core.runWall(workerAt, from, ROUNDS) > 0) return;
+    if (words[this.#memory.word(this.#task.controlAt + POLL)] !== 0) {
+      this.#addIdle(this.#now() - from);
+      return;
+    }
     const bell = Atomics.load(words, this.#bell);
     const sleeping = this.#memory.word(workerAt + L.Worker_sleeping);
     Atomics.store(words, sleeping, 1);
@@ -119,8 +125,12 @@ class Shell {
   #sleep(bell: number, ms: number): void {
     const from = process.hrtime.bigint();
     Atomics.wait(this.#memory.words, this.#bell, bell, ms);
+    this.#addIdle(process.hrtime.bigint() - from);
+  }
+
+  #addIdle(ns: bigint): void {
     const at = this.#task.workerAt + L.Worker_idleNs;
-    this.#memory.setU64(at, this.#memory.u64(at) + process.hrtime.bigint() - from);
+    this.#memory.setU64(at, this.#memory.u64(at) + ns);
   }
 
   #execute(letter: Uint8Array): Uint8Array {

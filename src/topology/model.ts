@@ -272,6 +272,17 @@ export interface Stream {
   readonly stopNs: number | null;
   /** Frames to send; null: no limit. */
   readonly count: number | null;
+  /** What a test bed's streams do beside that; no file has it. */
+  readonly test?: TestPattern;
+}
+
+export interface TestPattern {
+  /** Frame lengths with FCS, in turn. */
+  readonly sizes: readonly number[];
+  /** Source addresses in turn, up to 2^24, of a series of the sender's own; 0: the vNIC's address. */
+  readonly sources: number;
+  /** The same for the receiver. */
+  readonly destinations: number;
 }
 
 /** Where on its way through a port a frame is captured. */

@@ -43,7 +43,7 @@ export function mortal(module: WebAssembly.Module, memory: WebAssembly.Memory): 
     return 1;
   };
   return {
-    core: new WebAssembly.Instance(module, { env: { memory, fault } }).exports as unknown as Core,
+    core: new WebAssembly.Instance(module, { env: { memory, fault, now: () => 0n } }).exports as unknown as Core,
     dieAfter(steps, file) {
       left = steps;
       only = file === null ? -1 : files.indexOf(`${file}.ts`);

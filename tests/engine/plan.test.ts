@@ -132,14 +132,19 @@ function sections(): Map<number, Buffer> {
   return found;
 }
 
+const now = () => 0n;
+
 describe('the compiled core', () => {
-  it('imports its memory and nothing else', () => {
-    expect(reflection.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
+  it('imports its memory and the time, and nothing else', () => {
+    expect(reflection.imports(module)).toEqual([
+      { module: 'env', name: 'memory', kind: 'memory' },
+      { module: 'env', name: 'now', kind: 'function' },
+    ]);
   });
 
   it('exports no mutable global', () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true });
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory, now } });
     const globals = reflection.exports(module).filter(({ kind }) => kind === 'global');
     expect(globals.length).toBeGreaterThan(50);
     for (const { name } of globals) {
@@ -181,7 +186,7 @@ describe('the compiled core', () => {
   it('writes nothing to a memory by being instantiated', () => {
     const memory = new WebAssembly.Memory({ initial: 4, maximum: 65_536, shared: true });
     new Uint8Array(memory.buffer).fill(0xa5);
-    new WebAssembly.Instance(module, { env: { memory } });
+    new WebAssembly.Instance(module, { env: { memory, now } });
     expect(new Uint8Array(memory.buffer).every((byte) => byte === 0xa5)).toBe(true);
   });
 });
