@@ -1,0 +1,93 @@
+/**
+ * Which vNICs a vNIC's untagged frames can come to, as the topology says: the layer-2 domain and the VLAN. Nothing is sent for it;
+ * what a physical switch's own VLANs keep apart shows in the learning phase of a trial.
+ */
+import type { PortName, PortVlan, Topology } from '../topology/model.ts';
+import { allPorts, ownerOf, portIndex, vswitchOf } from '../topology/ports.ts';
+
+/** A vNIC by what decides whom it reaches. */
+interface Place {
+  readonly domain: string;
+  readonly vlan: PortVlan;
+}
+
+/** All vNICs in the order of their declaration. */
+export function vnicsOf(topology: Topology): PortName[] {
+  const index = portIndex(topology);
+  return allPorts(topology).filter((name) => index.get(name)!.kind === 'vNIC');
+}
+
+export class Reach {
+  readonly #topology: Topology;
+  readonly #peers: ReadonlyMap<PortName, PortName>;
+  readonly #next = new Map<string, string>();
+  readonly #places = new Map<PortName, Place>();
+
+  constructor(topology: Topology) {
+    this.#topology = topology;
+    this.#peers = new Map(topology.links.flatMap(({ a, b }) => [[a, b] as const, [b, a] as const]));
+    for (const { a, b } of topology.links) {
+      const [one, other] = [this.#end(a), this.#end(b)];
+      // A vSwitch lets nothing through from uplink to uplink (R1): only two of them on one cable are joined by it.
+      if (this.#isSwitch(a) === this.#isSwitch(b)) this.#join(one, other);
+    }
+  }
+
+  /** Whether frames of `from` can come to `to`, and the other way. */
+  joins(from: PortName, to: PortName): boolean {
+    if (from === to) return false;
+    const [a, b] = [this.#place(from), this.#place(to)];
+    return a.domain === b.domain && carries(a.vlan, b.vlan) && carries(b.vlan, a.vlan);
+  }
+
+  #place(name: PortName): Place {
+    const known = this.#places.get(name);
+    if (known !== undefined) return known;
+    const port = portIndex(this.#topology).get(name)!;
+    if (port.kind !== 'vNIC') throw new Error(`${name} is no vNIC`);
+    const vswitch = port.host.vswitches.find((each) => each.name === port.nic.vswitch)!;
+    const group = vswitch.portGroups.find((each) => each.name === port.nic.portGroup)!;
+    const own = `${port.host.name}/${vswitch.name}`;
+    const peer = [...group.teaming.active, ...group.teaming.standby]
+      .map((uplink) => this.#peers.get(`${port.host.name}/${uplink}`))
+      .find((each) => each !== undefined);
+    const domain = this.#of(peer !== undefined && this.#isSwitch(peer) ? ownerOf(peer) : own);
+    const place = { domain, vlan: group.vlan };
+    this.#places.set(name, place);
+    return place;
+  }
+
+  #isSwitch(port: PortName): boolean {
+    return portIndex(this.#topology).get(port)?.kind === 'physical port';
+  }
+
+  #end(port: PortName): string {
+    if (this.#isSwitch(port)) return ownerOf(port);
+    return `${ownerOf(port)}/${vswitchOf(port, this.#topology)?.name ?? ''}`;
+  }
+
+  #of(name: string): string {
+    let root = name;
+    for (let next = this.#next.get(root); next !== undefined; next = this.#next.get(root)) root = next;
+    return root;
+  }
+
+  #join(a: string, b: string): void {
+    const [from, to] = [this.#of(a), this.#of(b)];
+    if (from !== to) this.#next.set(from, to);
+  }
+}
+
+/** VLAN of a guest's untagged frames; 0 where there are none, null where they are dropped. */
+function untagged(vlan: PortVlan): number | null {
+  if (vlan.mode === 'transparent') return 0;
+  if (vlan.mode !== 'trunk') return vlan.vid;
+  return vlan.native ?? (vlan.vids.some(({ first }) => first === 0) ? 0 : null);
+}
+
+/** Whether what enters by one port leaves untagged by another. */
+function carries(from: PortVlan, to: PortVlan): boolean {
+  const vid = untagged(from);
+  if (vid === null) return false;
+  return to.mode === 'private' ? to.receives.includes(vid) : untagged(to) === vid;
+}
