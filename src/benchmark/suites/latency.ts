@@ -1,0 +1,75 @@
+/** How long frames took at a load: figures by percentile, and the curves of all loads of a size in one plot. */
+import type { Trial } from '../bed.ts';
+import { BUCKETS, curve } from '../histogram.ts';
+import type { Latency, Plot, Series } from '../model.ts';
+import { type Draft, sizeOf, sizeText } from './draft.ts';
+import { type Lane, stampEvery } from './lane.ts';
+
+export interface LatencyLoad {
+  /** `50 %`, `idle`. */
+  readonly name: string;
+  /** Frames/s over all flows. */
+  readonly rate: number;
+  /** Of each trial, s. */
+  readonly seconds: number;
+  readonly repeats: number;
+}
+
+/** What is told of each trial; a percentile only when so many frames were measured that one of them is beyond it. */
+const told: readonly (readonly [name: string, of: keyof Latency, framesMin: number])[] = [
+  ['min', 'min', 1],
+  ['mean', 'mean', 1],
+  ['p50', 'p50', 2],
+  ['p90', 'p90', 10],
+  ['p99', 'p99', 100],
+  ['p99.9', 'p999', 1000],
+  ['max', 'max', 1],
+];
+const POINTS_MAX = 100;
+
+/** Measures one load, adds its figures, and gives its curve; null when it could not be measured. */
+export async function latencyAt(draft: Draft, lane: Lane, load: LatencyLoad): Promise<Series | null> {
+  const { context, mix } = lane;
+  const trials: Trial[] = [];
+  for (let i = 0; i < load.repeats; i++) {
+    context.progress({ text: `${sizeText(mix)}: latency at ${load.name}` });
+    const stamps = stampEvery(lane, load.rate);
+    const options = { load: load.rate, seconds: load.seconds, stampEvery: stamps };
+    const { trial, isReached } = await lane.offer(draft, options);
+    if (isReached && trial.latency !== null && trial.latency.n > 0) trials.push(trial);
+    if (trial.lost > 0) draft.note(`${sizeText(mix)}, ${load.name}: frames were lost while latency was measured.`);
+  }
+  if (trials.length === 0) {
+    draft.note(`${sizeText(mix)}, ${load.name}: the load could not be offered, so there is no latency of it.`);
+    return null;
+  }
+  const latencies = trials.map(({ latency }) => latency!);
+  const labels = { size: sizeOf(mix), load: load.name };
+  for (const [name, of, framesMin] of told) {
+    const samples = latencies.filter(({ n }) => n >= framesMin).map((latency) => latency[of]);
+    draft.figure(`latency, ${name}`, labels, 'ns', samples, 'lower');
+  }
+  return curveOf(load.name, trials);
+}
+
+function curveOf(name: string, trials: readonly Trial[]): Series {
+  const sum = new Float64Array(BUCKETS);
+  for (const { histogram } of trials) for (let i = 0; i < sum.length; i++) sum[i]! += histogram[i] ?? 0;
+  const latencies = trials.map(({ latency }) => latency!);
+  const minNs = Math.min(...latencies.map(({ min }) => min));
+  const maxNs = Math.max(...latencies.map(({ max }) => max));
+  const points = curve(sum, { minNs, maxNs });
+  const step = Math.ceil(points.length / POINTS_MAX);
+  const kept = points.filter((_, i) => i % step === 0 || i === points.length - 1);
+  return { name, kind: 'line', x: kept.map(({ x }) => x), y: kept.map(({ ns }) => ns) };
+}
+
+/** Loads that could not be measured are left out. */
+export function latencyPlot(lane: Lane, curves: readonly (Series | null)[]): Plot {
+  return {
+    title: `Latency, ${sizeText(lane.mix)}`,
+    x: { label: '1 / (1 - share of the frames)', unit: '', scale: 'log' },
+    y: { label: 'latency', unit: 'ns', scale: 'log' },
+    series: curves.filter((each) => each !== null),
+  };
+}

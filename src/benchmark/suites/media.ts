@@ -1,0 +1,101 @@
+/**
+ * What the cables carry of a test's frames: where there is a medium, 100 % is the theoretical rate of the senders' media (RFC 2544
+ * sections 20 and 26.3: the input media), and no more can arrive than the slowest cable on the way carries.
+ *
+ * A load is shared equally by all flows, so a cable that k of n flows share limits it to n / k of what the cable carries. Only the
+ * cables of hosts are looked at one by one; a slower one between physical switches shows by the flow's own line rate.
+ */
+import type { PortName, Topology, VSwitch } from '../../topology/model.ts';
+import { ownerOf, portIndex } from '../../topology/ports.ts';
+import type { Bed, Flow } from '../bed.ts';
+import { theoreticalFrames } from '../rate.ts';
+import type { FrameMix } from '../sizes.ts';
+
+export interface Media {
+  /** Frames a second over all flows that the senders' cables carry; null: no media limit. */
+  readonly maximum: number | null;
+  /** The same for the whole way; null: no media limit. */
+  readonly line: number | null;
+  /** Frames that the longest queue on the way holds, at least 1. */
+  readonly queueFrames: number;
+}
+
+export function mediaOf(topology: Topology, bed: Pick<Bed, 'flows' | 'lineRate'>, mix: FrameMix): Media {
+  const { flows } = bed;
+  const own = flows.map((_, i) => bed.lineRate(i)).filter((rate) => rate !== null);
+  const slowest = own.length === 0 ? null : Math.min(...own) * flows.length;
+  const outside = flows.filter((flow) => crosses(topology, flow));
+  const sent = cut(topology, outside, ({ from }) => from, flows.length, mix);
+  const taken = cut(topology, outside, ({ from, to }) => (to === 'broadcast' ? from : to), flows.length, mix);
+  const line = least(sent, taken, slowest);
+  return { maximum: sent ?? line, line, queueFrames: Math.max(1, ...topology.links.map((link) => link.queueFrames)) };
+}
+
+/** Whether its frames leave the sender's vSwitch. */
+export function crosses(topology: Topology, { from, to }: Flow): boolean {
+  return to === 'broadcast' || placeOf(topology, from).name !== placeOf(topology, to).name;
+}
+
+/** What the uplinks allow of all flows together when those at one vSwitch share its uplinks. */
+function cut(
+  topology: Topology,
+  flows: readonly Flow[],
+  end: (flow: Flow) => PortName,
+  total: number,
+  mix: FrameMix,
+): number | null {
+  const groups = new Map<string, Place[]>();
+  for (const flow of flows) {
+    const place = placeOf(topology, end(flow));
+    groups.set(place.name, [...(groups.get(place.name) ?? []), place]);
+  }
+  const limits = [...groups.values()].map((group) => {
+    const uplinks = new Set(group.flatMap((place) => place.uplinks));
+    const rates = topology.links.filter(({ a, b }) => uplinks.has(a) || uplinks.has(b)).map(({ rateBps }) => rateBps);
+    if (rates.length === 0 || rates.includes(null)) return null;
+    const bits = rates.reduce<number>((sum, rate) => sum + rate!, 0);
+    return (theoreticalFrames(bits, mix) * total) / group.length;
+  });
+  return least(...limits);
+}
+
+function least(...rates: readonly (number | null)[]): number | null {
+  const limits = rates.filter((rate) => rate !== null);
+  return limits.length === 0 ? null : Math.min(...limits);
+}
+
+interface Place {
+  /** `esx1/vSwitch0`. */
+  readonly name: string;
+  /** Uplinks that may carry the vNIC's frames at first. */
+  readonly uplinks: readonly PortName[];
+}
+
+function placeOf(topology: Topology, vnic: PortName): Place {
+  const port = portIndex(topology).get(vnic);
+  if (port?.kind !== 'vNIC') throw new Error(`${vnic} is no vNIC`);
+  const vswitch = port.host.vswitches.find(({ name }) => name === port.nic.vswitch)!;
+  const uplinks = usedBy(vswitch, port.nic.portGroup).map((name) => `${port.host.name}/${name}`);
+  return { name: `${port.host.name}/${vswitch.name}`, uplinks };
+}
+
+function usedBy({ portGroups, lag, uplinks }: VSwitch, group: string): readonly string[] {
+  if (lag !== null) return uplinks;
+  const { policy, active } = portGroups.find(({ name }) => name === group)!.teaming;
+  return policy === 'explicit' ? active.slice(0, 1) : active;
+}
+
+/** Names of the physical switches right behind a vNIC's uplinks. */
+export function switchesBehind(topology: Topology, vnic: PortName): string[] {
+  const { uplinks } = placeOf(topology, vnic);
+  const ends = uplinks.flatMap((uplink) =>
+    topology.links.flatMap(({ a, b }) => (a === uplink ? [b] : b === uplink ? [a] : [])),
+  );
+  return [...new Set(ends.map(ownerOf))].filter((name) => topology.switches.some((each) => each.name === name));
+}
+
+/** Cables of a vNIC's own uplinks, by their end at the host. */
+export function cablesOf(topology: Topology, vnic: PortName): PortName[] {
+  const { uplinks } = placeOf(topology, vnic);
+  return uplinks.filter((uplink) => topology.links.some(({ a, b }) => a === uplink || b === uplink));
+}

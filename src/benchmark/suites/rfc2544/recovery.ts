@@ -1,0 +1,78 @@
+/** RFC 2544 section 26.5: how long frames are still lost once an overload is over. */
+import { recoveryLoads } from '../../method.ts';
+import type { FrameMix } from '../../sizes.ts';
+import type { SuiteContext, SuiteTest } from '../../suite.ts';
+import { Draft, type Outcome, sizeOf, sizeText } from '../draft.ts';
+import { knownOf, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
+import { throughputOf } from './throughput.ts';
+import { quickSizes, sizes } from './words.ts';
+
+export const recovery: SuiteTest = {
+  id: 'rfc2544.recovery',
+  title: 'System recovery',
+  source: 'RFC 2544, 26.5',
+  run,
+};
+
+const method =
+  '110 % of the throughput, at most the maximum rate, and then at once half of that. The time until loss stops is the number of frames lost of those sent after the step / their rate.';
+
+async function run(context: SuiteContext): Promise<Outcome> {
+  const draft = new Draft(method);
+  const reasons = new Set<string>();
+  let isAny = false;
+  for (const mix of mixesOf(context, sizes, quickSizes)) {
+    const said = await ofSize(context, draft, mix);
+    if (said === '') isAny = true;
+    else reasons.add(said);
+  }
+  if (!isAny) return draft.notApplicable([...reasons].join('; '));
+  for (const why of reasons) draft.note(`Sizes without a figure: ${why}.`);
+  return draft.done();
+}
+
+/** Adds the figures of a size, or says why there are none. */
+async function ofSize(context: SuiteContext, draft: Draft, mix: FrameMix): Promise<string> {
+  const flows = loadFlows(context, mix);
+  const known = knownOf(context, flows, mix);
+  if (known.throughput === undefined)
+    await withLane(context, draft, mix, { flows }, (lane) => throughputOf(draft, lane));
+  const { maximum, throughput } = known;
+  if (maximum === undefined) return noMaximum;
+  if (throughput === undefined) return 'no load passed without loss';
+  // The load before the step and the one after it are streams of their own, so that their losses are told apart.
+  const twice = [...flows, ...flows];
+  const said = await withLane(context, draft, mix, { flows: twice, maximum }, (lane) =>
+    measure(draft, lane, throughput),
+  );
+  return said ?? noMaximum;
+}
+
+async function measure(draft: Draft, lane: Lane, throughput: number): Promise<string> {
+  const { context, mix, maximum, line, pace, bed } = lane;
+  const { overload, relief } = recoveryLoads(throughput, line === null ? null : maximum);
+  const flows = bed.flows.length / 2;
+  const seconds = context.settings.clock === 'virtual' ? pace.final : (context.settings.seconds ?? pace.final);
+  const load = bed.flows.map((_, i) =>
+    i < flows ? { rate: overload / flows, seconds } : { rate: relief / flows, from: seconds, seconds },
+  );
+  const samples: number[] = [];
+  const repeats = repeatsOf(context, 5, 1);
+  for (let i = 0; i < repeats; i++) {
+    context.progress({ text: `${sizeText(mix)}: overload and relief` });
+    const { trial, isReached } = await lane.offer(draft, { load, seconds: 2 * seconds });
+    if (!isReached)
+      return 'the overload could not be offered: on the wall clock generator and switch share a thread, which is busy before the switch is overloaded';
+    const [before, after] = [trial.flows.slice(0, flows), trial.flows.slice(flows)];
+    if (lostOf(before) === 0)
+      return 'at 110 % of the throughput, or the maximum rate if that is less, nothing was lost: there is no overload to recover from';
+    samples.push(lostOf(after) / relief);
+  }
+  draft.figure('recovery time', { size: sizeOf(mix) }, 's', samples, 'lower');
+  if (samples.every((each) => each === 0)) draft.note(`${sizeText(mix)}: nothing was lost after the step.`);
+  return '';
+}
+
+function lostOf(flows: readonly { readonly expected: number; readonly received: number }[]): number {
+  return flows.reduce((sum, { expected, received }) => sum + Math.max(0, expected - received), 0);
+}

@@ -1,0 +1,101 @@
+/**
+ * RFC 2544 section 26.6 by the frame-loss method of RFC 6201: a stream of steady rate runs over what is reset, and the frames lost / the
+ * rate are the time without forwarding. Each kind of reset is a test; what has to be waited for outside of the emulator
+ * (power comes back when the test gives it back) is a figure beside it.
+ */
+
+import { ownerOf } from '../../../topology/ports.ts';
+import type { BedOptions, Flow } from '../../bed.ts';
+import { resetSecondsByLoss } from '../../method.ts';
+import type { FrameMix } from '../../sizes.ts';
+import type { SuiteContext, SuiteTest } from '../../suite.ts';
+import { Draft, type Outcome, short, sizeOf, sizeText } from '../draft.ts';
+import { crossFlows, type Lane, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
+import { type Reset, resets } from './resets.ts';
+import { throughputOf } from './throughput.ts';
+import { quickSizes, sizes } from './words.ts';
+
+/** Part of the throughput on the wall clock: there a thread at its limit would stretch every trial of which something dies. */
+const WALL_SHARE = 0.5;
+
+export const resetTests: readonly SuiteTest[] = resets.map((reset) => ({
+  id: `rfc2544.reset.${reset.name}`,
+  title: `Reset: ${reset.title}`,
+  source: reset.source,
+  run: (context) => run(context, reset),
+}));
+
+async function run(context: SuiteContext, reset: Reset): Promise<Outcome> {
+  const { settings } = context;
+  const share = settings.clock === 'wall' ? 'half of the throughput' : 'the throughput';
+  const draft = new Draft(
+    `${reset.method} The load is ${share} of the smallest frames, from one host to another; reset time = frames lost / frames sent a second (frame-loss method).`,
+  );
+  const mix = smallest(mixesOf(context, sizes, quickSizes));
+  const all = crossFlows(context, mix);
+  if (all === null)
+    return draft.notApplicable(
+      'frames have to go from one host to another over a switch, and there are no two such hosts',
+    );
+  const why = reset.whyNot({ context, flow: all[0]! });
+  if (why !== null) return draft.notApplicable(why);
+  const flows = all.filter((flow) => between(flow, all[0]!));
+  const said = await withLane(context, draft, mix, { flows, bed: bedOf(context, flows[0]!) }, (lane) =>
+    measure(draft, lane, reset),
+  );
+  if (said === '') return draft.done();
+  return draft.notApplicable(said ?? noMaximum);
+}
+
+const smallest = (mixes: readonly FrameMix[]): FrameMix =>
+  mixes.reduce((least, mix) => (mix.meanBytes < least.meanBytes ? mix : least));
+
+/** Same hosts, so that what is reset befalls all of the load. */
+function between(flow: Flow, first: Flow): boolean {
+  return ownerOf(flow.from) === ownerOf(first.from) && ownerOf(flow.to) === ownerOf(first.to);
+}
+
+/** With several workers the sender's is its own, so that it goes on sending when another dies. */
+function bedOf({ settings }: SuiteContext, { from, to }: Flow): Omit<BedOptions, 'topology' | 'flows' | 'clock'> {
+  if (settings.workers < 2) return { workers: settings.workers };
+  return { workers: settings.workers, placement: { [ownerOf(from)]: 0, [ownerOf(to)]: 1 } };
+}
+
+/** Adds the figures, or says why there are none. */
+async function measure(draft: Draft, lane: Lane, reset: Reset): Promise<string> {
+  const { context, mix, bed, maximum } = lane;
+  const { clock, quick, seconds: asked } = context.settings;
+  const throughput = await throughputOf(draft, lane);
+  if (throughput === null) return 'no load passed without loss';
+  const rate = clock === 'wall' ? Math.min(throughput, maximum) * WALL_SHARE : throughput;
+  const downSeconds = clock === 'wall' ? (quick ? 0.2 : 1) : quick ? 0.01 : 0.05;
+  const seconds = asked ?? downSeconds * 5;
+  const labels = { size: sizeOf(mix) };
+  const times: number[] = [];
+  const waits: number[] = [];
+  const repeats = repeatsOf(context, 10, 2);
+  for (let i = 0; i < repeats; i++) {
+    context.progress({ text: `${sizeText(mix)}: ${reset.title}` });
+    const plan = { context, flow: bed.flows[0]!, at: seconds / 5, downSeconds: Math.min(downSeconds, seconds / 5) };
+    const { trial, isReached } = await lane.offer(draft, { load: rate, seconds, steps: reset.steps(plan) });
+    if (!isReached) {
+      return 'the stream did not keep to its rate over the reset, so that frames lost say nothing of time: generator and switch share a thread';
+    }
+    times.push(resetSecondsByLoss(trial.lost, trial.offeredRate)!);
+    if (reset.isDown) waits.push(plan.downSeconds);
+    if (trial.flooded > 0)
+      draft.note(`${short(trial.flooded, 'copies')} were flooded while addresses were learned anew.`);
+  }
+  draft.figure('reset time', labels, 's', times, 'lower');
+  if (waits.length > 0) {
+    draft.figure('time without power or cable', labels, 's', waits.slice(0, 1), null);
+    draft.figure(
+      'reset time beyond that',
+      labels,
+      's',
+      times.map((time, i) => time - waits[i]!),
+      'lower',
+    );
+  }
+  return '';
+}

@@ -1,0 +1,128 @@
+/** RFC 2544 section 26.1: the highest rate at which as many frames arrive as were sent. */
+import type { Series } from '../../model.ts';
+import { l1Bits, l2Bits } from '../../rate.ts';
+import { searchBinary } from '../../search/binary.ts';
+import { median } from '../../statistics.ts';
+import type { SuiteContext, SuiteTest } from '../../suite.ts';
+import { Draft, type Outcome, short, sizeOf, sizeText } from '../draft.ts';
+import { knownOf, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
+import { quickSizes, sizes, whatIsAll } from './words.ts';
+
+/** What was found of one size. */
+interface Row {
+  readonly name: string;
+  /** Frames/s, by repeat. */
+  readonly rates: readonly number[];
+  readonly maximum: number;
+  readonly line: number | null;
+}
+
+export const throughput: SuiteTest = {
+  id: 'rfc2544.throughput',
+  title: 'Throughput',
+  source: 'RFC 2544, 26.1',
+  run,
+};
+
+async function run(context: SuiteContext): Promise<Outcome> {
+  const draft = new Draft(methodOf(context));
+  const rows: Row[] = [];
+  for (const mix of mixesOf(context, sizes, quickSizes)) {
+    const flows = loadFlows(context, mix);
+    await withLane(context, draft, mix, { flows }, async (lane) => {
+      const rates: number[] = [];
+      const repeats = repeatsOf(context, 5, 2);
+      for (let i = 0; i < repeats; i++) {
+        const rate = await search(draft, lane);
+        if (rate !== null) rates.push(rate);
+      }
+      if (rates.length > 0) knownOf(context, flows, mix).throughput = median(rates)!;
+      rows.push({ name: String(sizeOf(mix)), rates, maximum: lane.maximum, line: lane.line });
+      tell(draft, lane, rates);
+    });
+  }
+  if (rows.length === 0) return draft.notApplicable(noMaximum);
+  draft.plots.push(plotOf(rows));
+  return draft.done();
+}
+
+function methodOf({ settings }: SuiteContext): string {
+  const length =
+    settings.clock === 'wall'
+      ? 'The final trial is longer than those of the search'
+      : 'Trials last until a load above the maximum by the resolution would have overflowed the longest queue';
+  return `Binary search for the highest load, shared equally by all flows, of which not one frame is lost; the load found is verified by a final trial of full length, and searched on below when it fails. ${length}. ${whatIsAll(settings.clock)}`;
+}
+
+/** The throughput as a later test needs it: what the first one found, or else one search. null: no load passed. */
+export async function throughputOf(draft: Draft, lane: Lane): Promise<number | null> {
+  const known = knownOf(lane.context, lane.bed.flows, lane.mix);
+  if (known.throughput !== undefined) return known.throughput;
+  draft.note('The throughput was searched anew for this test.');
+  const rate = await search(draft, lane);
+  if (rate !== null) known.throughput = rate;
+  return rate;
+}
+
+/** One search; null when the least load, the resolution, does not pass either. */
+async function search(draft: Draft, lane: Lane): Promise<number | null> {
+  const { context, mix, maximum, pace } = lane;
+  let limit: 'loss' | 'generator' | null = null;
+  const measure = async (load: number, seconds: number) => {
+    context.progress({ text: `${sizeText(mix)}: ${short(load, 'frames/s')} for ${short(seconds, 's')}` });
+    const { trial, isReached, lossRatio } = await lane.offer(draft, { load, seconds });
+    if (!isReached) limit = 'generator';
+    else if (trial.lost > 0) limit = 'loss';
+    // A few frames may be missing although the load counts as offered: what was offered is what has to arrive.
+    return { lossRatio: isReached ? trial.lossRatio : lossRatio, seconds: trial.seconds };
+  };
+  const { load, final } = await searchBinary({
+    minLoad: pace.resolution,
+    maxLoad: maximum,
+    resolution: { framesPerSecond: pace.resolution },
+    seconds: pace.search,
+    finalSeconds: pace.final,
+    measure,
+  });
+  if (limit === 'generator')
+    draft.note(
+      'Some loads above the throughput were not lost but could not be offered: generator, switch and receiver share a thread, and what that thread can do is the limit.',
+    );
+  return final === null ? null : load;
+}
+
+function tell(draft: Draft, { mix, line }: Lane, rates: readonly number[]): void {
+  const labels = { size: sizeOf(mix) };
+  if (rates.length === 0) draft.note(`${sizeText(mix)}: frames were lost at every load that was tried.`);
+  draft.figure('throughput', labels, 'frames/s', rates, 'higher');
+  const bits = (of: typeof l1Bits) => rates.map((rate) => of(rate, mix));
+  draft.figure('throughput, L1', labels, 'bit/s', bits(l1Bits), 'higher');
+  draft.figure('throughput, L2', labels, 'bit/s', bits(l2Bits), 'higher');
+  if (line === null) draft.note('No media limit: there are no percentages of a line rate.');
+  const percent = line === null ? [] : rates.map((rate) => (rate / line) * 100);
+  draft.figure('throughput of the line rate', labels, '%', percent, 'higher');
+}
+
+function plotOf(rows: readonly Row[]) {
+  const x = rows.map((_, i) => i);
+  const of = (rates: readonly number[], pick: (...values: number[]) => number) =>
+    rates.length === 0 ? null : pick(...rates);
+  const measured: Series = {
+    name: 'throughput',
+    kind: 'line',
+    x,
+    y: rows.map(({ rates }) => median(rates)),
+    low: rows.map(({ rates }) => of(rates, Math.min)),
+    high: rows.map(({ rates }) => of(rates, Math.max)),
+  };
+  const hasLine = rows.some(({ line }) => line !== null);
+  const reference: Series = hasLine
+    ? { name: 'theoretical', kind: 'reference', x, y: rows.map(({ line }) => line) }
+    : { name: 'highest rate received', kind: 'points', x, y: rows.map(({ maximum }) => maximum) };
+  return {
+    title: 'Throughput by frame size',
+    x: { label: 'frame size', unit: 'bytes', scale: 'category', categories: rows.map(({ name }) => name) },
+    y: { label: 'throughput', unit: 'frames/s', scale: 'linear' },
+    series: [measured, reference],
+  } as const;
+}
