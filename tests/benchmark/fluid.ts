@@ -16,7 +16,7 @@ export interface Device {
   readonly queue?: number;
   /** Frames/s that the generator makes. Default: any. */
   readonly generator?: number;
-  /** Frames/s of a flow's slowest cable. Default: none. */
+  /** Frames/s over all flows that the cables carry. Default: none have a rate. */
   readonly line?: number;
   /** Trials, by number from 0, that lose a frame for no reason. */
   readonly isDisturbed?: (trial: number) => boolean;
@@ -83,6 +83,7 @@ function bedOf(device: Device, options: BedOptions, diary: Diary): Bed {
     state.isDown = isDown;
   };
   const network = {
+    ports: () => [],
     setPower: async (name: string, on: boolean) => turn(`${name} ${on ? 'on' : 'off'}`, !on),
     setCable: async (name: string, up: boolean) => turn(`${name} ${up ? 'in' : 'out'}`, !up),
     flush: async (of: { switch: string }) => turn(`${of.switch} flushed`, false),
@@ -98,6 +99,7 @@ function bedOf(device: Device, options: BedOptions, diary: Diary): Bed {
       return run(device, options, trial, state, network, diary.trials.length - 1);
     },
     lineRate: () => device.line ?? null,
+    maximumLoad: () => device.line ?? null,
     close: async () => void diary.closed++,
   };
 }
@@ -183,7 +185,8 @@ function trialOf(
     const own = pieces.filter(({ flow }) => flow === i);
     const offered = Math.round(own.reduce((sum, { rate, from, until }) => sum + rate * (until - from), 0));
     const received = offered - Math.min(offered, Math.round(gone[i]!));
-    return { offered, received, duplicates: 0, reordered: 0, expected: offered, seconds };
+    const length = own.reduce((all, { from, until }) => all + until - from, 0);
+    return { offered, received, duplicates: 0, reordered: 0, expected: offered, seconds: length };
   });
   const sum = (of: (flow: FlowResult) => number) => results.reduce((all, flow) => all + of(flow), 0);
   const [offered, received] = [sum((flow) => flow.offered), sum((flow) => flow.received)];

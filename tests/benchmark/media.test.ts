@@ -11,7 +11,9 @@ function media(document: unknown, pairs: readonly string[], line: number | null 
     const [from, to] = pair.split(' ') as [string, string];
     return { from, to, sizes: [64] };
   });
-  const { maximum, line: way, queueFrames } = mediaOf(topologyFrom(document), { flows, lineRate: () => line }, mix);
+  const network = { ports: () => [] };
+  const bed = { flows, network, maximumLoad: () => line };
+  const { maximum, line: way, queueFrames } = mediaOf(topologyFrom(document), bed, mix);
   const floor = (rate: number | null) => (rate === null ? null : Math.floor(rate));
   return [floor(maximum), floor(way), queueFrames];
 }
@@ -31,8 +33,6 @@ describe('100 %', () => {
       ['a/vm1 b/vm1', 'b/vm2 a/vm2'],
       [2_976_190, 2_976_190, 1024],
     ],
-    ['a faster sender', behindSwitch('10G', '1G'), ['a/vm1 b/vm1'], [14_880_952, 1_488_095, 1024]],
-    ['a sender without a rate', behindSwitch(null, '1G'), ['a/vm1 b/vm1'], [1_488_095, 1_488_095, 1024]],
     ['no rate at all', behindSwitch(null, null), ['a/vm1 b/vm1'], [null, null, 1024]],
     ['within a host', alone, ['h/vm1 h/vm2'], [null, null, 1]],
     [
@@ -45,8 +45,12 @@ describe('100 %', () => {
     expect(media(document, pairs)).toEqual(expected);
   });
 
-  it('is no more than a slower cable further on carries', () => {
-    expect(media(behindSwitch('10G', '10G'), ['a/vm1 b/vm1', 'a/vm2 b/vm2'], 1000)).toEqual([14_880_952, 2000, 1024]);
+  it('is what the senders’ media carry, although the line may be less', () => {
+    expect(media(behindSwitch('10G', '1G'), ['a/vm1 b/vm1'], 1_488_095)).toEqual([14_880_952, 1_488_095, 1024]);
+  });
+
+  it('is the line where the senders’ media have no rate', () => {
+    expect(media(behindSwitch(null, '1G'), ['a/vm1 b/vm1'], 1_488_095)).toEqual([1_488_095, 1_488_095, 1024]);
   });
 
   it('counts only the uplink in use of an explicit order, and all of a team', () => {

@@ -192,9 +192,11 @@ class Search<T extends Measured> {
     return this.usable(isAbove ? Math.min(inward, lower! / step) : inward);
   }
 
-  /** Within the range, and short enough to be read; six digits are far finer than any width. */
+  /** Within the range, and short enough to be read; six digits are far finer than any width. An end of the range is met exactly. */
   private usable(load: number): number {
-    return Math.min(this.options.maxLoad, Math.max(this.options.minLoad, Number(load.toPrecision(6))));
+    const { minLoad, maxLoad } = this.options;
+    if (load <= minLoad * (1 + 1e-5)) return minLoad;
+    return load >= maxLoad * (1 - 1e-5) ? maxLoad : Number(load.toPrecision(6));
   }
 
   /** Relevant bounds of the draft: the least load that fails, and the greatest below it that passes. */

@@ -10,7 +10,7 @@ import { flowsOf } from '../flows.ts';
 import { type FrameMix, parseSizes } from '../sizes.ts';
 import { median } from '../statistics.ts';
 import type { SuiteContext } from '../suite.ts';
-import { type Draft, short, sizeText } from './draft.ts';
+import { type Draft, short, sizeOf, sizeText } from './draft.ts';
 import { crosses, mediaOf } from './media.ts';
 
 /** Share of the intended load that may be missing (switching has no right to a load that was not there). */
@@ -34,7 +34,7 @@ export interface Attempt {
   readonly trial: Trial;
   /** The intended load was offered. */
   readonly isReached: boolean;
-  /** Frames missing of those intended, 0-1. */
+  /** What is missing of the intended rate, 0-1: frames that were not offered in time are, too. */
   readonly lossRatio: number;
 }
 
@@ -122,7 +122,7 @@ export async function withLane<T>(
   try {
     context.progress({ text: `${sizeText(mix)}: warm-up` });
     await bed.warmUp();
-    const offer = offering(context, bed);
+    const offer = offering(context, bed, mix);
     const media = mediaOf(topology, bed, mix);
     const found = knownOf(context, flows, mix);
     const maximum = media.maximum ?? given ?? found.maximum ?? (await measured(context, draft, mix, offer));
@@ -141,20 +141,20 @@ export const noMaximum =
 
 type Offer = Lane['offer'];
 
-function offering(context: SuiteContext, bed: Bed): Offer {
+function offering(context: SuiteContext, bed: Bed, mix: FrameMix): Offer {
   return async (draft, options) => {
     for (let left = RETRIES; ; left--) {
       context.check();
       const trial = await bed.trial(options);
-      draft.trial(trial);
+      draft.trial({ ...trial, size: sizeOf(mix) });
       if (!trial.balanced)
         throw new BenchError(
           `the ledger of a trial with ${trial.size} bytes does not balance`,
           'none of its figures counts; please report this with the seed',
         );
-      const intended = trial.intended ?? trial.offered;
-      const isReached = trial.offered >= intended * (1 - SHORTFALL_MAX);
-      const lossRatio = intended > 0 ? Math.max(0, intended - trial.received) / intended : 0;
+      const intended = trial.intendedRate ?? trial.offeredRate;
+      const isReached = trial.offeredRate >= intended * (1 - SHORTFALL_MAX);
+      const lossRatio = intended > 0 ? Math.max(0, intended - trial.receivedRate) / intended : 0;
       if (trial.void === null || !isReached) return { trial, isReached, lossRatio };
       if (left === 0)
         throw new BenchError(`three trials in a row are void: ${trial.void}`, 'look at the trials’ drops');

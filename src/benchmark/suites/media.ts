@@ -2,8 +2,7 @@
  * What the cables carry of a test's frames: where there is a medium, 100 % is the theoretical rate of the senders' media (RFC 2544
  * sections 20 and 26.3: the input media), and no more can arrive than the slowest cable on the way carries.
  *
- * A load is shared equally by all flows, so a cable that k of n flows share limits it to n / k of what the cable carries. Only the
- * cables of hosts are looked at one by one; a slower one between physical switches shows by the flow's own line rate.
+ * A load is shared equally by all flows, so a cable that k of n flows share limits it to n / k of what the cable carries.
  */
 import type { PortName, Topology, VSwitch } from '../../topology/model.ts';
 import { ownerOf, portIndex } from '../../topology/ports.ts';
@@ -20,15 +19,13 @@ export interface Media {
   readonly queueFrames: number;
 }
 
-export function mediaOf(topology: Topology, bed: Pick<Bed, 'flows' | 'lineRate'>, mix: FrameMix): Media {
-  const { flows } = bed;
-  const own = flows.map((_, i) => bed.lineRate(i)).filter((rate) => rate !== null);
-  const slowest = own.length === 0 ? null : Math.min(...own) * flows.length;
-  const outside = flows.filter((flow) => crosses(topology, flow));
-  const sent = cut(topology, outside, ({ from }) => from, flows.length, mix);
-  const taken = cut(topology, outside, ({ from, to }) => (to === 'broadcast' ? from : to), flows.length, mix);
-  const line = least(sent, taken, slowest);
-  return { maximum: sent ?? line, line, queueFrames: Math.max(1, ...topology.links.map((link) => link.queueFrames)) };
+type Pinned = Pick<Bed, 'flows' | 'maximumLoad'> & { readonly network: Pick<Bed['network'], 'ports'> };
+
+export function mediaOf(topology: Topology, bed: Pinned, mix: FrameMix): Media {
+  const line = bed.maximumLoad();
+  const sent = inputMedia(topology, bed, mix);
+  const queueFrames = Math.max(1, ...topology.links.map((link) => link.queueFrames));
+  return { maximum: sent ?? line, line: line ?? sent, queueFrames };
 }
 
 /** Whether its frames leave the sender's vSwitch. */
@@ -36,30 +33,29 @@ export function crosses(topology: Topology, { from, to }: Flow): boolean {
   return to === 'broadcast' || placeOf(topology, from).name !== placeOf(topology, to).name;
 }
 
-/** What the uplinks allow of all flows together when those at one vSwitch share its uplinks. */
-function cut(
-  topology: Topology,
-  flows: readonly Flow[],
-  end: (flow: Flow) => PortName,
-  total: number,
-  mix: FrameMix,
-): number | null {
-  const groups = new Map<string, Place[]>();
+/** What the uplinks that carry the senders' frames allow of all flows together; null: they have no rate. */
+function inputMedia(topology: Topology, { flows, network }: Pinned, mix: FrameMix): number | null {
+  const pins = new Map(network.ports().map(({ name, pinnedTo }) => [name, pinnedTo]));
+  const counts = new Map<string, { readonly uplinks: readonly PortName[]; flows: number }>();
   for (const flow of flows) {
-    const place = placeOf(topology, end(flow));
-    groups.set(place.name, [...(groups.get(place.name) ?? []), place]);
+    if (!crosses(topology, flow)) continue;
+    const pin = pins.get(flow.from) ?? null;
+    const uplinks = pin === null ? placeOf(topology, flow.from).uplinks : [pin];
+    const key = uplinks.join();
+    counts.set(key, { uplinks, flows: (counts.get(key)?.flows ?? 0) + 1 });
   }
-  const limits = [...groups.values()].map((group) => {
-    const uplinks = new Set(group.flatMap((place) => place.uplinks));
-    const rates = topology.links.filter(({ a, b }) => uplinks.has(a) || uplinks.has(b)).map(({ rateBps }) => rateBps);
+  const limits = [...counts.values()].map(({ uplinks, flows: own }) => {
+    const rates = topology.links
+      .filter(({ a, b }) => uplinks.includes(a) || uplinks.includes(b))
+      .map(({ rateBps }) => rateBps);
     if (rates.length === 0 || rates.includes(null)) return null;
     const bits = rates.reduce<number>((sum, rate) => sum + rate!, 0);
-    return (theoreticalFrames(bits, mix) * total) / group.length;
+    return (theoreticalFrames(bits, mix) * flows.length) / own;
   });
-  return least(...limits);
+  return least(limits);
 }
 
-function least(...rates: readonly (number | null)[]): number | null {
+function least(rates: readonly (number | null)[]): number | null {
   const limits = rates.filter((rate) => rate !== null);
   return limits.length === 0 ? null : Math.min(...limits);
 }

@@ -20,7 +20,7 @@ async function run(context: SuiteContext): Promise<Outcome> {
       if (rate === null) return draft.note(`${sizeText(mix)}: there is no throughput to measure latency at.`);
       const curves = [];
       for (const load of loadsOf(lane, rate)) curves.push(await latencyAt(draft, lane, load));
-      if (isWall) curves.push(await polling(context, draft, lane));
+      for (const idle of idles(lane)) curves.push(await idleAt(context, draft, lane, idle));
       draft.plots.push(latencyPlot(lane, curves));
     });
   }
@@ -29,10 +29,8 @@ async function run(context: SuiteContext): Promise<Outcome> {
 
 function methodOf(isWall: boolean): string {
   const measured = isWall ? 'Up to 20,000 frames a second' : 'All frames';
-  const idle = isWall
-    ? ' When idle the worker sleeps and has to be woken; “busy polling” is the same with a worker that never sleeps.'
-    : '';
-  return `${measured} of a steady stream are measured, from when the sending guest puts a frame into its ring to when the receiving one takes it out (store and forward), instead of one tagged frame after 60 s. Loads are parts of the throughput; “idle” is one frame at a time, 1,000 a second at most.${idle}`;
+  const idle = isWall ? ' Idle, a worker that sleeps has to be woken first; with busy polling it never sleeps.' : '';
+  return `${measured} of a steady stream are measured, from when the sending guest puts a frame into its ring to when the receiving one takes it out (store and forward), instead of one tagged frame after 60 s. Loads are parts of the throughput; idle is one frame at a time, 1,000 a second at most.${idle}`;
 }
 
 function loadsOf(lane: Lane, throughput: number): LatencyLoad[] {
@@ -47,16 +45,30 @@ function loadsOf(lane: Lane, throughput: number): LatencyLoad[] {
     seconds: share === 1 ? full : part,
     repeats,
   }));
-  return [...shares, { name: 'idle', rate: idleRate(lane), seconds: idleSeconds(lane), repeats }];
+  return shares;
 }
 
-const idleSeconds = ({ context: { settings } }: Lane): number => settings.seconds ?? (settings.quick ? 0.4 : 2);
+/** One frame at a time. On the wall clock it matters whether the workers sleep in between, which they are told at their start. */
+function idles({ context }: Lane): readonly Idle[] {
+  if (context.settings.clock === 'virtual') return [{ name: 'idle', busyPoll: null }];
+  return [
+    { name: 'idle, workers sleep', busyPoll: false },
+    { name: 'idle, busy polling', busyPoll: true },
+  ];
+}
 
-/** On a bed of its own, since workers are told at their start whether they sleep. */
-async function polling(context: SuiteContext, draft: Draft, idle: Lane) {
-  const options = { flows: idle.bed.flows, bed: { workers: context.settings.workers, busyPoll: true } };
-  const load = { name: 'idle, busy polling', seconds: idleSeconds(idle), repeats: repeatsOf(context, 3, 1) };
-  return withLane(context, draft, idle.mix, options, (lane) =>
-    latencyAt(draft, lane, { ...load, rate: idleRate(lane) }),
-  );
+interface Idle {
+  readonly name: string;
+  /** null: it does not matter. */
+  readonly busyPoll: boolean | null;
+}
+
+async function idleAt(context: SuiteContext, draft: Draft, loaded: Lane, { name, busyPoll }: Idle) {
+  const { seconds, quick, workers } = context.settings;
+  const length = seconds ?? (quick ? 0.4 : 2);
+  const repeats = repeatsOf(context, 3, 1);
+  const at = (lane: Lane) => latencyAt(draft, lane, { name, rate: idleRate(lane), seconds: length, repeats });
+  if (busyPoll === null) return at(loaded);
+  const { mix, maximum, bed } = loaded;
+  return withLane(context, draft, mix, { flows: bed.flows, maximum, bed: { workers, busyPoll } }, at);
 }
