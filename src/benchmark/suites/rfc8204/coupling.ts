@@ -141,7 +141,7 @@ async function measure(draft: Draft, host: Host, cell: Cell, still: number | nul
   // In a short trial, fewer than one is due.
   if (Math.min(...changes) < enough * cell.rate && cell.rate * seconds >= 1)
     draft.note(
-      `${cell.entries} entries: not all of ${cell.rate} changes a second were made: commands wait for the burst that is switched.`,
+      `${cell.entries} entries: not all of ${cell.rate} changes a second were made: each is answered by a busy worker between two bursts, and who asks needs a core as well.`,
     );
   draft.figure(
     'highest rate',

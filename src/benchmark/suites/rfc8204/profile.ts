@@ -50,7 +50,7 @@ async function measure(draft: Draft, lane: Lane, throughput: number): Promise<Se
     }
     if (trials.length === 0)
       draft.note(
-        `${sizeText(mix)}: ${percent} % could not be offered, since generator and switch share a thread: what it can do is the limit.`,
+        `${sizeText(mix)}: ${percent} % could not be offered in time: generator and switch share a thread, and the machine its cores with other programs.`,
       );
     if (trials.some(({ receivedRate }) => line !== null && receivedRate > line * 1.0001))
       draft.note(
