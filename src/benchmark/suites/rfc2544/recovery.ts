@@ -5,7 +5,7 @@ import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, type Outcome, sizeOf, sizeText } from '../draft.ts';
 import { knownOf, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
 import { throughputOf } from './throughput.ts';
-import { quickSizes, sizes } from './words.ts';
+import { nothingPassed, quickSizes, sizes } from './words.ts';
 
 export const recovery: SuiteTest = {
   id: 'rfc2544.recovery',
@@ -38,7 +38,7 @@ export async function runRecovery(
     if (said === '') isAny = true;
     else reasons.add(said);
   }
-  if (!isAny) return draft.notApplicable([...reasons].join('; '));
+  if (!isAny) return draft.without(reasons, nothingPassed);
   for (const why of reasons) draft.note(`Sizes without a figure: ${why}.`);
   return draft.done();
 }
@@ -51,7 +51,7 @@ async function ofSize(context: SuiteContext, draft: Draft, mix: FrameMix, over: 
     await withLane(context, draft, mix, { flows }, (lane) => throughputOf(draft, lane));
   const { maximum, throughput } = known;
   if (maximum === undefined) return noMaximum;
-  if (throughput === undefined) return 'no load passed without loss';
+  if (throughput === undefined || throughput === null) return nothingPassed;
   // The load before the step and the one after it are streams of their own, so that their losses are told apart.
   const twice = [...flows, ...flows];
   const said = await withLane(context, draft, mix, { flows: twice, maximum }, (lane) =>
@@ -72,7 +72,7 @@ async function measure(draft: Draft, lane: Lane, throughput: number, over: Overl
   const repeats = repeatsOf(context, 5, 1);
   for (let i = 0; i < repeats; i++) {
     context.progress({ text: `${sizeText(mix)}: overload and relief` });
-    const { trial, isReached } = await lane.offer(draft, { load, seconds: 2 * seconds });
+    const { trial, isReached } = await lane.offer(draft, { load, seconds: 2 * seconds }, line === null);
     // An overload that was sent late has been relieved before its end.
     const isInTime = trial.flows.slice(0, flows).every((flow) => flow.seconds <= seconds * 1.001);
     if (!isReached || !isInTime)

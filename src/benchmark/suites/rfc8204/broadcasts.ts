@@ -5,6 +5,7 @@ import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, type Outcome, sizeOf, sizeText } from '../draft.ts';
 import { type Lane, loadFlows, mixesOf, noMaximum, offering, repeatsOf, withLane } from '../lane.ts';
 import { throughputOf } from '../rfc2544/throughput.ts';
+import { nothingPassed, notOffered } from '../rfc2544/words.ts';
 import { lostPercent, trialSeconds } from './load.ts';
 import { methodIn, quickSizes, sizes, sourceOf } from './words.ts';
 
@@ -23,7 +24,7 @@ export const broadcasts: SuiteTest = {
 
 async function run(context: SuiteContext): Promise<Outcome> {
   const draft = new Draft(methodIn('5.6', method));
-  let why = noMaximum;
+  const reasons = new Set<string>();
   let isAny = false;
   for (const mix of mixesOf(context, sizes, quickSizes)) {
     const flows = loadFlows(context, mix);
@@ -32,15 +33,14 @@ async function run(context: SuiteContext): Promise<Outcome> {
       lane,
       throughput: await throughputOf(draft, lane),
     }));
-    if (found === null) continue;
-    if (found.throughput === null) {
-      why = 'no load passed without loss';
+    if (found === null || found.throughput === null) {
+      reasons.add(found === null ? noMaximum : nothingPassed);
       continue;
     }
     isAny = true;
     await measure(context, draft, mix, flows, found.lane, found.throughput);
   }
-  return isAny ? draft.done() : draft.notApplicable(why);
+  return isAny ? draft.done() : draft.without(reasons, nothingPassed);
 }
 
 async function measure(
@@ -79,7 +79,7 @@ async function at(draft: Draft, lane: Lane, total: number, percent: number, broa
   }
   const labels = { size: sizeOf(mix), load: `${percent} %`, broadcasts: `${broadcast * 100} %` };
   if (trials.length === 0)
-    draft.note(`${sizeText(mix)}: ${percent} % with ${broadcast * 100} % broadcasts could not be offered in time.`);
+    draft.note(`${sizeText(mix)}: ${percent} % with ${broadcast * 100} % broadcasts ${notOffered}.`);
   const losses = trials.flatMap(({ flows }) => lostPercent(flows.slice(0, unicasts)) ?? []);
   draft.figure('unicast frame loss', labels, '%', losses, 'lower');
   if (broadcast === 0) return;

@@ -5,6 +5,7 @@ import type { Outcome } from '../draft.ts';
 import { Draft } from '../draft.ts';
 import { type Lane, loadFlows, mixesOf, noMaximum, withLane } from '../lane.ts';
 import { throughputOf } from '../rfc2544/throughput.ts';
+import { nothingPassed } from '../rfc2544/words.ts';
 import { quickSizes, sizes } from './words.ts';
 
 /** Of a trial at a load that is known, s. */
@@ -27,17 +28,21 @@ export async function bySize(
   measure: (draft: Draft, lane: Lane, throughput: number) => Promise<void>,
 ): Promise<Outcome> {
   const draft = new Draft(method);
-  let why = noMaximum;
+  const reasons = new Set<string>();
   let isAny = false;
   for (const mix of mixesOf(context, sizes, quickSizes)) {
-    await withLane(context, draft, mix, { flows: loadFlows(context, mix) }, async (lane) => {
+    const why = await withLane(context, draft, mix, { flows: loadFlows(context, mix) }, async (lane) => {
       const throughput = await throughputOf(draft, lane);
-      if (throughput === null) why = 'no load passed without loss';
-      else await measure(draft, lane, throughput);
-      isAny ||= throughput !== null;
+      if (throughput === null) return nothingPassed;
+      await measure(draft, lane, throughput);
+      return '';
     });
+    if (why === '') isAny = true;
+    else reasons.add(why ?? noMaximum);
   }
-  return isAny ? draft.done() : draft.notApplicable(why);
+  if (!isAny) return draft.without(reasons, nothingPassed);
+  for (const why of reasons) draft.note(`Sizes without a figure: ${why}.`);
+  return draft.done();
 }
 
 /** Latencies of trials that have one. */

@@ -6,6 +6,7 @@ import type { SuiteTest } from '../../suite.ts';
 import { type Draft, sizeOf, sizeText } from '../draft.ts';
 import { type Lane, repeatsOf, stampEvery } from '../lane.ts';
 import { tellLatency } from '../latency.ts';
+import { notOffered } from '../rfc2544/words.ts';
 import { bySize, latenciesOf, trialSeconds } from './load.ts';
 import { methodIn, sourceOf } from './words.ts';
 
@@ -45,13 +46,11 @@ async function measure(draft: Draft, lane: Lane, throughput: number): Promise<Se
     const trials: Trial[] = [];
     for (let i = 0; i < repeats; i++) {
       const options = { load: rate, seconds: trialSeconds(lane), stampEvery: stampEvery(lane, rate) };
-      const { trial, isReached } = await lane.offer(draft, options);
+      const { trial, isReached } = await lane.offer(draft, options, percent > 100);
       if (isReached) trials.push(trial);
     }
     if (trials.length === 0)
-      draft.note(
-        `${sizeText(mix)}: ${percent} % could not be offered in time: generator and switch share a thread, and the machine its cores with other programs.`,
-      );
+      draft.note(`${sizeText(mix)}: ${percent} % ${notOffered}.`);
     if (trials.some(({ receivedRate }) => line !== null && receivedRate > line * 1.0001))
       draft.note(
         'What a full queue holds at the end of the sending comes after it, and counts: more than the line carries in that time.',

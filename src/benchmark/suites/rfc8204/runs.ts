@@ -4,6 +4,7 @@ import type { SuiteTest } from '../../suite.ts';
 import { Draft, sizeOf, sizeText } from '../draft.ts';
 import { loadFlows, mixesOf, withLane } from '../lane.ts';
 import { search } from '../rfc2544/throughput.ts';
+import { nothingPassed } from '../rfc2544/words.ts';
 import { methodIn, quickSizes, sizes, sourceOf } from './words.ts';
 
 export const bestAndWorst: SuiteTest = {
@@ -36,6 +37,6 @@ export const bestAndWorst: SuiteTest = {
       draft.figure('worst run', labels, 'frames/s', [worst], 'higher');
       draft.figure('best to worst', labels, '% of the median', [(100 * (best - worst)) / middle], 'lower');
     }
-    return draft.done();
+    return draft.figures.length === 0 ? draft.failed(nothingPassed) : draft.done();
   },
 };

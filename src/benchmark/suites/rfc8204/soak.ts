@@ -35,7 +35,11 @@ async function measure(draft: Draft, lane: Lane, throughput: number): Promise<vo
   const trials: (Trial | null)[] = [];
   for (let i = 0; i < intervals; i++) {
     context.progress({ text: `${sizeText(mix)}: interval ${i + 1} of ${intervals}`, part: i / intervals });
-    const { trial, isReached } = await lane.offer(draft, { load: rate, seconds, stampEvery: stampEvery(lane, rate) });
+    const { trial, isReached } = await lane.offer(
+      draft,
+      { load: rate, seconds, stampEvery: stampEvery(lane, rate) },
+      true,
+    );
     trials.push(isReached ? trial : null);
   }
   tell(draft, lane, trials, seconds);
