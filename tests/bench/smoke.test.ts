@@ -6,16 +6,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Line } from '../../bench/line.ts';
 import { BENCHES } from '../../bench/names.ts';
+import { BUILT } from '../program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-smoke-'));
 const out = join(folder, 'smoke.json');
-const bench = (file: string): string => new URL(`../../bench/${file}`, import.meta.url).pathname;
-const run = (...args: string[]) => spawnSync(process.execPath, ['--import', 'tsx', ...args], { encoding: 'utf8' });
+/** As it was built for the tests. */
+const bench = (file: string): string => join(BUILT.bench, file);
+const run = (...args: string[]) => spawnSync(process.execPath, args, { encoding: 'utf8' });
 let lines: Line[] = [];
 let table = '';
 
 beforeAll(() => {
-  const { status, stdout, stderr } = run(bench('all.ts'), '--smoke', '--out', out);
+  const { status, stdout, stderr } = run(bench('all.js'), '--smoke', '--out', out);
   expect(stderr).not.toContain('FAILED');
   expect(status).toBe(0);
   table = stdout;
@@ -50,12 +52,12 @@ it('has every micro suite among the figures', () => {
 });
 
 it('measures the same work for equal settings', () => {
-  const checksum = (): unknown => JSON.parse(run(bench('core.ts'), '--smoke').stdout).checksum;
+  const checksum = (): unknown => JSON.parse(run(bench('core.js'), '--smoke').stdout).checksum;
   expect(checksum()).toBe(lines.find((line) => line.bench === 'peers')!.checksum);
 });
 
 it('refuses an option that a bench does not have', () => {
-  const { status, stderr } = run(bench('core.ts'), '--sekonds', '1');
+  const { status, stderr } = run('--import', 'tsx', 'bench/core.ts', '--sekonds', '1');
   expect(status).not.toBe(0);
   expect(stderr).toContain('unknown option --sekonds; there are --seconds');
 });

@@ -79,9 +79,10 @@ export function exact(value: number, unit: string): string {
   return `${value.toLocaleString('en-US', { maximumFractionDigits: 12 })}${SPACE}${unit}`.trim();
 }
 
-/** `+1.2 %`, `−0.30 %` of a share; `±0 %` of nothing. */
+/** `+1.2 %`, `−0.3 %` of a share; `±0 %` of nothing. */
 export function signedPercent(share: number): string {
-  const text = numberText(Math.abs(share) * 100);
+  const percent = Math.abs(share) * 100;
+  const text = share === 0 || percent >= 99.95 ? numberText(Math.round(percent)) : percent.toFixed(1);
   return `${share === 0 ? '±' : share > 0 ? '+' : '−'}${text}${SPACE}%`;
 }
 

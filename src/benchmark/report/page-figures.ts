@@ -1,74 +1,44 @@
-/**
- * The figures of a test as tables. What was measured for several things (sizes, loads) becomes a table with a row for each of them and a
- * column for each name; anything else is a list of names and values.
- */
+/** The figures of a test as tables of the page: each cell a median, and beneath it the repeats round it. */
 import type { Figure } from '../model.ts';
 import { spread } from '../statistics.ts';
-import { commonScale, counted, exact, quantity, type Scale, signedPercent } from './format.ts';
+import { figureTables, labelName, labelText, type Pivot } from './figure-table.ts';
+import { counted, exact, quantity, type Scale, signedPercent } from './format.ts';
 import { html, type Markup } from './html.ts';
 import { medianOf } from './verdict.ts';
 
-const COLUMNS_MAX = 6;
 const BAR_WIDTH = 84;
 /** Bars of a table share a scale, which goes at least so far from the median. */
 const REACH_MIN = 0.01;
 
-export function figureTables(figures: readonly Figure[]): Markup[] {
-  const groups = new Map<string, Figure[]>();
-  for (const figure of figures) {
-    const key = JSON.stringify(Object.keys(figure.labels));
-    groups.set(key, [...(groups.get(key) ?? []), figure]);
-  }
-  return [...groups.values()].map((group) => pivot(group) ?? list(group));
-}
-
-/** Names as columns, or null where that would be a table of holes. */
-function pivot(figures: readonly Figure[]): Markup | null {
-  const labels = Object.keys(figures[0]!.labels);
-  const cells = new Map<string, Map<string, Figure>>();
-  for (const figure of figures) {
-    const row = JSON.stringify(Object.values(figure.labels));
-    const column = JSON.stringify([figure.name, figure.unit]);
-    cells.set(row, (cells.get(row) ?? new Map()).set(column, figure));
-  }
-  const columns = [...new Set(figures.map(({ name, unit }) => JSON.stringify([name, unit])))];
-  const room = columns.length * cells.size;
-  if (labels.length === 0 || cells.size < 2 || columns.length > COLUMNS_MAX || figures.length * 2 < room) return null;
-  const scales = columns.map((key) => {
-    const [name, unit] = JSON.parse(key) as [string, string];
-    const column = figures.filter((figure) => figure.name === name && figure.unit === unit);
-    return { name, unit, scale: commonScale(unit, column.map(medianOf)) };
-  });
-  const reach = reachOf(figures);
-  return framed(
-    figures,
-    html`<thead><tr>${labels.map((label) => html`<th scope="col">${label}</th>`)}
-${scales.map(({ name, scale }) => html`<th scope="col" class="n">${name}${unitBehind(scale)}</th>`)}</tr></thead>
-<tbody>${[...cells.values()].map((row) => {
-      const [first] = row.values();
-      return html`<tr>${Object.values(first!.labels).map((value) => html`<th scope="row">${value}</th>`)}
-${columns.map((key, i) => {
-  const figure = row.get(key);
-  return figure === undefined ? html`<td class="n none">–</td>` : cell(figure, scales[i]!.scale, reach);
-})}</tr>
-`;
-    })}</tbody>`,
+export const figureMarkup = (figures: readonly Figure[]): Markup[] =>
+  figureTables(figures).map(({ figures, labels, pivot }) =>
+    framed(figures, pivot === null ? list(figures, labels) : crossed(figures, labels, pivot)),
   );
+
+function crossed(figures: readonly Figure[], labels: readonly string[], { columns, rows }: Pivot): Markup {
+  const reach = reachOf(figures);
+  return html`<thead><tr>${labels.map((label) => html`<th scope="col">${labelName(label)}</th>`)}
+${columns.map(({ name, scale }) => html`<th scope="col" class="n">${name}${unitBehind(scale)}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (
+      row,
+    ) => html`<tr>${Object.entries(row.labels).map(([key, value]) => html`<th scope="row">${labelText(key, value)}</th>`)}
+${row.cells.map((figure, i) =>
+  figure === null ? html`<td class="n none">–</td>` : cell(figure, columns[i]!.scale, reach),
+)}</tr>
+`,
+  )}</tbody>`;
 }
 
-function list(figures: readonly Figure[]): Markup {
-  const labels = Object.keys(figures[0]!.labels);
+function list(figures: readonly Figure[], labels: readonly string[]): Markup {
   const reach = reachOf(figures);
-  return framed(
-    figures,
-    html`<thead><tr><th scope="col">Figure</th>${labels.map((label) => html`<th scope="col">${label}</th>`)}
+  return html`<thead><tr><th scope="col">Figure</th>${labels.map((label) => html`<th scope="col">${labelName(label)}</th>`)}
 <th scope="col" class="n">Median</th></tr></thead>
 <tbody>${figures.map(
-      (figure) => html`<tr><th scope="row">${figure.name}</th>
-${Object.values(figure.labels).map((value) => html`<td>${value}</td>`)}${cell(figure, null, reach)}</tr>
+    (figure) => html`<tr><th scope="row">${figure.name}</th>
+${Object.entries(figure.labels).map(([key, value]) => html`<td>${labelText(key, value)}</td>`)}${cell(figure, null, reach)}</tr>
 `,
-    )}</tbody>`,
-  );
+  )}</tbody>`;
 }
 
 function framed(figures: readonly Figure[], content: Markup): Markup {
@@ -79,8 +49,8 @@ function framed(figures: readonly Figure[], content: Markup): Markup {
     counts.at(-1) === 1
       ? 'Measured once, so nothing is known of the spread.'
       : `Medians of ${repeats}; beneath, how far the repeats reach to either side of it, each of them a dot.`;
-  return html`<div class="scroll" role="region" aria-label="Figures" tabindex="0"><table class="figures">
-<caption>${caption}</caption>
+  return html`<p class="caption">${caption}</p>
+<div class="scroll" role="region" aria-label="Figures" tabindex="0"><table class="figures">
 ${content}</table></div>`;
 }
 
@@ -113,6 +83,7 @@ function spreadBar(figure: Figure, reach: number): Markup | null {
   if (figure.samples.length < 2 || middle === 0) return null;
   const shares = figure.samples.map((sample) => sample / middle - 1);
   const [low, high] = [Math.min(...shares), Math.max(...shares)];
+  if (!Number.isFinite(high - low)) return null;
   const at = (share: number): string => ((share / reach) * (BAR_WIDTH / 2 - 3)).toFixed(1);
   const dots = [...new Set(shares.map(at))].map((x) => html`<circle cx="${x}" r="2"/>`);
   const half = BAR_WIDTH / 2;

@@ -110,17 +110,25 @@ function draw(box) {
     act(u.ctx);
     u.ctx.restore();
   };
+  // Bars of several series stand side by side; their whiskers go with them.
+  const barXs = [...new Set(bars.flatMap((i) => plot.series[i].x))].sort((a, b) => a - b);
+  const barWidth = (u) => {
+    const gaps = barXs.slice(1).map((x, i) => u.valToPos(x, 'x', true) - u.valToPos(barXs[i], 'x', true));
+    return Math.min(48 * ratio, (Math.min(u.bbox.width / 3, ...gaps) * 0.7) / bars.length);
+  };
+  const middleOf = (u, i, x) => {
+    const k = bars.indexOf(i);
+    return u.valToPos(x, 'x', true) + (k < 0 ? 0 : (k + 0.5 - bars.length / 2) * barWidth(u));
+  };
   const drawBars = (u) => clipped(u, (ctx) => {
-    const xs = [...new Set(bars.flatMap((i) => plot.series[i].x))].sort((a, b) => a - b);
-    const gap = Math.min(u.bbox.width / 3, ...xs.slice(1).map((x, i) => u.valToPos(x, 'x', true) - u.valToPos(xs[i], 'x', true)));
-    const each = Math.min(48 * ratio, (gap * 0.7) / bars.length);
-    bars.forEach((i, k) => {
+    const each = barWidth(u);
+    bars.forEach((i) => {
       if (!shown[i]) return;
       const one = plot.series[i];
       ctx.fillStyle = colourOf(one, i);
       one.x.forEach((x, j) => {
         if (!present(one.y[j], plot.y)) return;
-        const left = u.valToPos(x, 'x', true) + (k - bars.length / 2) * each;
+        const left = middleOf(u, i, x) - each / 2;
         const top = u.valToPos(one.y[j], 'y', true);
         const base = isLog(plot.y) ? u.bbox.top + u.bbox.height : u.valToPos(0, 'y', true);
         ctx.fillRect(left + ratio, Math.min(top, base), each - 2 * ratio, Math.abs(base - top));
@@ -136,8 +144,7 @@ function draw(box) {
     one.x.forEach((x, j) => {
       const [low, high, y] = [one.low && one.low[j], one.high && one.high[j], one.y[j]];
       if (present(low, plot.y) && present(high, plot.y)) {
-        const shift = one.kind !== 'bars' ? 0 : 0;
-        const [px, top, bottom, cap] = [u.valToPos(x, 'x', true) + shift, u.valToPos(high, 'y', true), u.valToPos(low, 'y', true), 4 * ratio];
+        const [px, top, bottom, cap] = [middleOf(u, i, x), u.valToPos(high, 'y', true), u.valToPos(low, 'y', true), 4 * ratio];
         ctx.beginPath();
         ctx.moveTo(px, top); ctx.lineTo(px, bottom);
         ctx.moveTo(px - cap, top); ctx.lineTo(px + cap, top);
@@ -206,6 +213,7 @@ function draw(box) {
         ...axis,
         grid: plot.x.kind === 'category' ? { show: false } : axis.grid,
         space: 48,
+        size: 32,
         splits: plot.x.kind === 'category' ? () => {
           const names = plot.x.categories || [];
           const longest = Math.max(1, ...names.map((name) => name.length)) * 7 + 12;

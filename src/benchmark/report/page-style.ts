@@ -33,10 +33,8 @@ border-radius:0 6px 6px 0}
 .doubt b{color:var(--mild)}
 .doubt.loud{border-color:var(--loud);background:var(--loudbg);font-size:1.05rem}.doubt.loud b{color:var(--loud)}
 .verdict{font-size:1.1rem}
-.headlines{display:grid;grid-template-columns:repeat(auto-fill,minmax(14.5rem,1fr));gap:1px;background:var(--rule);border:1px solid var(--rule);
-border-radius:8px;overflow:hidden;margin:1.5rem 0;padding:0}
-.headlines>div{background:var(--card);padding:.9rem 1.1rem;display:flex;flex-direction:column-reverse;justify-content:flex-end;
-outline:1px solid var(--rule)}
+.headlines{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:1.4rem 2rem;margin:1.8rem 0}
+.headlines>div{display:flex;flex-direction:column-reverse;justify-content:flex-end;border-top:2px solid var(--ink);padding-top:.5rem}
 .headlines dd{margin:0;font-size:1.55rem;font-weight:600;letter-spacing:-.01em;line-height:1.3}
 .headlines dt{color:var(--muted);font-size:.88rem;line-height:1.35;overflow-wrap:anywhere}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1.5rem 2.5rem;margin-top:1rem}
@@ -52,7 +50,7 @@ section.test{border-top:1px solid var(--rule);padding-top:2rem}
 .failed .why{border-color:var(--loud);color:var(--ink)}
 .scroll{overflow-x:auto;margin:1rem 0;max-width:100%}
 table{border-collapse:collapse;font-size:.92rem}
-caption{text-align:left;color:var(--muted);font-size:.85rem;padding-bottom:.4rem;max-width:44rem}
+.caption{color:var(--muted);font-size:.85rem;margin:1rem 0 -.4rem}
 th,td{text-align:left;padding:.4rem 1.4rem .4rem 0;border-bottom:1px solid var(--rule);vertical-align:baseline}
 th:last-child,td:last-child{padding-right:.2rem}
 thead th{color:var(--muted);font-weight:500;font-size:.85rem;vertical-align:bottom;max-width:14rem;overflow-wrap:anywhere}

@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import type { BenchDocument, Plot, TestResult } from '../model.ts';
 import { counted, dateText, durationText, numberText, quantity, STATUS } from './format.ts';
 import { html, Markup, scriptJson } from './html.ts';
-import { figureTables } from './page-figures.ts';
+import { figureMarkup } from './page-figures.ts';
 import { plotData, plotFigure } from './page-plot.ts';
 import { PAGE_SCRIPT } from './page-script.ts';
 import { PAGE_STYLE } from './page-style.ts';
@@ -153,7 +153,7 @@ function testSection(test: TestResult, index: number, plotsBefore: number): Mark
 <p class="source">${source === null ? '' : `${source} · `}<code>${id}</code></p>
 ${status !== 'done' && html`<p class="why"><b>${status === 'failed' ? 'Failed' : 'Not applicable'}:</b> ${why ?? 'no reason was given'}</p>`}
 ${status !== 'not-applicable' && html`<p>${method}</p>`}
-${figures.length > 0 && figureTables(figures)}
+${figures.length > 0 && figureMarkup(figures)}
 ${plots.length > 0 && html`<div class="plots">${plots.map((plot: Plot, i) => plotFigure(plot, plotsBefore + i))}</div>`}
 ${notes.length > 0 && html`<ul class="notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 ${trialsTable(trials)}</section>

@@ -29,9 +29,6 @@ export interface Pace {
   readonly percent: number;
 }
 
-/** Share of an intended load that may be missing, as in trials that count. */
-const shortfallMax = 0.001;
-
 /**
  * How long trials are. RFC 2889 (5.1.2) recommends 30 s. The virtual clock is exact: there a trial is only so long that an overload of one
  * step of the search fills the longest queue twice; on the wall clock that is the least.
@@ -90,21 +87,24 @@ export function roundRobin(flows: readonly Pick<Flow, 'from'>[], total: number, 
 export const spanOf = (loads: readonly FlowLoad[]): number =>
   Math.max(...loads.map(({ rate, count = 0, from = 0 }) => from + (rate === 'max' ? 0 : count / rate)));
 
-/** Parts of what should have come that did not, 0-1: what was not offered in time, if it should have been, counts as well. */
-export function lossOf(trial: Pick<Trial, 'flows' | 'intended' | 'offered'>): number {
-  const expected = trial.flows.reduce((sum, flow) => sum + flow.expected, 0);
-  const received = trial.flows.reduce((sum, flow) => sum + flow.received, 0);
-  const lost = expected === 0 ? 0 : Math.max(0, expected - received) / expected;
-  return isShort(trial) ? Math.max(lost, 1 - trial.offered / trial.intended!) : lost;
+/** Frames/s that came while all of a load's flows were sending: their later begins do not count as time. */
+export function forwardingRate(
+  { received, seconds }: Pick<Trial, 'received' | 'seconds'>,
+  load: readonly FlowLoad[],
+): number {
+  return received / (seconds - Math.max(...load.map(({ from = 0 }) => from)));
 }
 
-/** Whether less than intended was offered: the load was not reached. */
-export const isShort = ({ intended, offered }: Pick<Trial, 'intended' | 'offered'>): boolean =>
-  intended !== null && offered < intended * (1 - shortfallMax);
+/** Parts of what should have come that did not, 0-1. */
+export function lossOf({ flows }: Pick<Trial, 'flows'>): number {
+  const expected = flows.reduce((sum, flow) => sum + flow.expected, 0);
+  const received = flows.reduce((sum, flow) => sum + flow.received, 0);
+  return expected === 0 ? 0 : Math.max(0, expected - received) / expected;
+}
 
 /**
  * The highest rate over all flows at which nothing is lost, frames/s; null when even the least tried lost frames. A load that the machine
- * could not offer counts as not reached, and the note says so.
+ * could not offer counts as not reached, and a note says so.
  */
 export async function throughputOf(
   draft: Draft,
@@ -112,7 +112,7 @@ export async function throughputOf(
   pace: Pace,
   offer: (total: number, seconds: number) => Promise<Trial>,
 ): Promise<number | null> {
-  let isLate = false;
+  let fault: string | null = null;
   const { load } = await searchBinary({
     minLoad: (full.rate * pace.percent) / 100,
     maxLoad: full.rate,
@@ -121,13 +121,16 @@ export async function throughputOf(
     finalSeconds: pace.final,
     measure: async (total, seconds) => {
       const trial = await offer(total, seconds);
-      isLate ||= isShort(trial);
-      const isVoid = trial.void !== null && !isShort(trial);
-      return { lossRatio: Math.min(1, lossOf(trial)), seconds: trial.seconds, isVoid, why: trial.void ?? '' };
+      fault ??= trial.void;
+      // What could not be offered in time was not reached: an upper bound, as if it had been lost.
+      const lossRatio = trial.void === null ? lossOf(trial) : 1;
+      return { lossRatio, seconds: trial.seconds, isVoid: !trial.balanced, why: trial.void ?? '' };
     },
   });
-  if (isLate) {
-    draft.note('The machine could not offer the higher loads in time: what limits is its speed, not a line.');
+  if (fault !== null) {
+    draft.note(
+      `Higher loads were not reached by this machine, and no line is what limits: at the first of them ${fault}.`,
+    );
   }
   return load;
 }

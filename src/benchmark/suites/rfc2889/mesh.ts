@@ -14,6 +14,7 @@ import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, sizeOf, sizeText } from '../draft.ts';
 import {
   type Full,
+  forwardingRate,
   fullOf,
   longestQueue,
   lossOf,
@@ -89,6 +90,7 @@ export function meshTest(test: MeshTest): SuiteTest {
       const { settings } = context;
       const draft = new Draft(`${test.method} ${loadText}`);
       const { topology, patterns } = test.plan(context, draft);
+      const queue = longestQueue(topology);
       const mixes = parseSizes(settings.sizes ?? (settings.quick ? test.quickSizes : 'rfc2544'));
       for (const pattern of patterns) {
         const rows: Row[] = [];
@@ -97,7 +99,7 @@ export function meshTest(test: MeshTest): SuiteTest {
           const flows = pattern.pairs.map(([from, to]): Flow => ({ from, to, sizes: mix.sizes }));
           const bed = await context.bed({ topology, flows, clock: settings.clock, workers: settings.workers });
           try {
-            const row = await measure(context, draft, bed, pattern, mix);
+            const row = await measure(context, draft, { bed, queue, pattern, mix });
             if (row === null) return draft.notApplicable(nothingLimits);
             rows.push(row);
           } finally {
@@ -121,18 +123,20 @@ interface Row {
   readonly full: Full;
 }
 
-async function measure(
-  context: SuiteContext,
-  draft: Draft,
-  bed: Bed,
-  pattern: Pattern,
-  mix: FrameMix,
-): Promise<Row | null> {
+interface Lane {
+  readonly bed: Bed;
+  /** Frames in the longest queue on the way. */
+  readonly queue: number;
+  readonly pattern: Pattern;
+  readonly mix: FrameMix;
+}
+
+async function measure(context: SuiteContext, draft: Draft, { bed, queue, pattern, mix }: Lane): Promise<Row | null> {
   const { settings } = context;
   await bed.warmUp();
   const full = await fullOf(context, draft, bed);
   if (full === null) return null;
-  const pace = paceOf(settings, full, longestQueue(bed.network.topology));
+  const pace = paceOf(settings, full, queue);
   const labels = { pattern: pattern.name, size: sizeOf(mix) };
   const where = `${pattern.name}, ${sizeText(mix)}`;
   const offer = async (total: number, seconds: number): Promise<Trial> => {
@@ -150,15 +154,16 @@ async function measure(
     else throughputs.push(found);
   }
   const most = await offer(full.rate, pace.search);
+  const forwarding = forwardingRate(most, roundRobin(bed.flows, full.rate, pace.search));
   draft.figure('throughput', labels, 'frames/s', throughputs, 'higher');
   if (full.line !== null) {
     const percent = throughputs.map((each) => (each / full.rate) * 100);
     draft.figure('throughput of the line', labels, '%', percent, 'higher');
   }
-  draft.figure('forwarding rate at maximum load', labels, 'frames/s', [most.receivedRate], 'higher');
+  draft.figure('forwarding rate at maximum load', labels, 'frames/s', [forwarding], 'higher');
   draft.figure('frame loss at maximum load', labels, '%', [lossOf(most) * 100], 'lower');
-  if (most.void !== null) draft.note(`${where}, maximum load: ${most.void}`);
-  return { mix, throughputs, forwarding: most.receivedRate, full };
+  if (most.void !== null) draft.note(`${where}, maximum load: ${most.void}.`);
+  return { mix, throughputs, forwarding, full };
 }
 
 function plot(name: string, rows: readonly Row[]): Plot {

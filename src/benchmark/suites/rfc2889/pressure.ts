@@ -106,6 +106,7 @@ export const maximumForwarding: SuiteTest = {
           const trial = await bed.trial({ load, seconds: spanOf(load), residue: pace.residue });
           draft.trial(trial);
           rates.push(trial.receivedRate);
+          if (trial.void !== null) draft.note(`${sizeText(mix)}, ${percent} %: ${trial.void}.`);
           if (percent === 100)
             draft.figure('frame loss at the line', { size: sizeOf(mix) }, '%', [lossOf(trial) * 100], 'lower');
         }

@@ -6,13 +6,16 @@ import { vnicsOf } from '../../reach.ts';
 import type { SuiteContext } from '../../suite.ts';
 import { vnicsFor } from '../ports.ts';
 
-/** Eight servers, each a host with one vNIC, at a physical switch with eight ports of 1 Gb/s. */
+/**
+ * Eight servers, each a host with one vNIC, at a physical switch with eight ports of 100 Mb/s: lines that the wall clock can fill, too. Queues
+ * are short enough for an overload to show in a second.
+ */
 export const servers = {
   name: 'rfc2889',
   hosts: {
     server: {
       count: 8,
-      uplinks: { eth0: { to: 'tor/{n}', rate: '1G' } },
+      uplinks: { eth0: { to: 'tor/{n}', rate: '100M', queue: 256 } },
       vswitches: { v: { portGroups: { lan: {} } } },
       vms: { vm: {} },
     },
@@ -49,7 +52,7 @@ export function twoHostsOf(context: SuiteContext): { topology: Topology; ports: 
     const most = Math.min(first.length, second.length, 8);
     return { topology: context.topology, ports: [...first.slice(0, most), ...second.slice(0, most)] };
   }
-  const topology = topologyFrom(twoHosts('10G'), 'rfc2889-two-hosts');
+  const topology = topologyFrom(twoHosts('1G'), 'rfc2889-two-hosts');
   return { topology, ports: vnicsOf(topology) };
 }
 

@@ -24,11 +24,11 @@ interface Policy {
   readonly isQuick?: boolean;
 }
 
-const policies: readonly Policy[] = [
+export const policies: readonly Policy[] = [
   { name: 'nothing, once more', base: 'local', isQuick: true },
   { name: 'access VLAN', base: 'local', portGroup: { vlan: 10 }, isQuick: true },
   { name: 'trunk with native VLAN', base: 'local', portGroup: { vlan: '1-4094', native: 10 } },
-  { name: 'access VLAN and trunk', base: 'local', portGroup: { vlan: 10 }, second: { vlan: '10,20', native: 20 } },
+  { name: 'access VLAN and trunk', base: 'local', portGroup: { vlan: 10 }, second: { vlan: '10,20', native: 10 } },
   { name: 'QinQ tunnel', base: 'local', portGroup: { vlan: 100, tunnel: true }, isQuick: true },
   {
     name: 'private VLAN',
@@ -52,7 +52,11 @@ const policies: readonly Policy[] = [
     portGroup: { storm: { broadcast: '1kpps', multicast: '1kpps', unknownUnicast: '1kpps' } },
   },
   { name: 'BPDU guard', base: 'local', portGroup: { bpdu: 'guard' } },
-  { name: 'promiscuous vNICs', base: 'local', second: { security: { promiscuous: 'accept' } } },
+  {
+    name: 'promiscuous vNICs, each with a copy of all',
+    base: 'local',
+    second: { security: { promiscuous: 'accept' } },
+  },
   { name: 'padding', base: 'local', vswitch: { padding: true } },
   { name: 'registered addresses', base: 'local', vswitch: { macModel: 'registered' }, isQuick: true },
   {
