@@ -3,6 +3,7 @@ import type { Suite } from './suite.ts';
 import { mlr } from './suites/mlr.ts';
 import { rfc2544 } from './suites/rfc2544.ts';
 import { rfc2889 } from './suites/rfc2889.ts';
+import { rfc8204 } from './suites/rfc8204.ts';
 import { vswitch } from './suites/vswitch.ts';
 
-export const SUITES: readonly Suite[] = [rfc2544, mlr, rfc2889, vswitch];
+export const SUITES: readonly Suite[] = [rfc2544, mlr, rfc2889, rfc8204, vswitch];
