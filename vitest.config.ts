@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BUILT } from './tests/program.ts';
 
 const isCi = process.env['CI'] !== undefined;
 
@@ -6,6 +7,9 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     pool: 'forks',
+    globalSetup: ['tests/program.ts'],
+    // Where threads take their code from: see src/engine/boot.mjs.
+    env: { VSWITCH_BUILT: BUILT.src },
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 60_000,

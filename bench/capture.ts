@@ -22,9 +22,11 @@ import { type Captured, run, type Workload } from './captured.ts';
 import { knownUnicast } from './known.ts';
 import { digits, dropsBetween, type Figure, figure, median, print, type Target } from './line.ts';
 import { lossless, type Trial } from './lossless.ts';
+import { wordsFor } from './node.ts';
 import { options } from './options.ts';
+import { Unavailable } from './peers/host.ts';
 import type { Rig } from './rig.ts';
-import { PROGRAMS, Unavailable, Veth } from './veth.ts';
+import { PROGRAMS, Veth } from './veth.ts';
 
 const SHARED_MEMORY = '/dev/shm';
 const settings = options(
@@ -70,7 +72,7 @@ async function measured(workload: Partial<Workload>): Promise<Captured> {
 /** Octets a second of a program that writes so many, and nothing else. */
 function plain(bytes: number): number {
   const to = join(folder, 'plain');
-  const args = ['--import', 'tsx', join(import.meta.dirname, 'plain.ts'), file, to, String(bytes)];
+  const args = [...wordsFor('plain.ts'), file, to, String(bytes)];
   const { stdout, status } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

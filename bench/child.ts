@@ -1,13 +1,13 @@
 /** Runs a bench in a process of its own, so that none inherits the compiled code, the heap or the threads of another. */
 import { spawnSync } from 'node:child_process';
 import type { Line } from './line.ts';
+import { wordsFor } from './node.ts';
 import { isSmoke } from './options.ts';
 
 /** The line it printed; `file` is relative to this folder. Throws when there is none. */
 export function runBench(file: string, ...args: readonly (string | number)[]): Line {
-  const path = new URL(file, import.meta.url).pathname;
   const flags = [...args.map(String), ...(isSmoke ? ['--smoke'] : [])];
-  const { status, signal, stdout } = spawnSync(process.execPath, ['--import', 'tsx', path, ...flags], {
+  const { status, signal, stdout } = spawnSync(process.execPath, [...wordsFor(file), ...flags], {
     cwd: import.meta.dirname,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

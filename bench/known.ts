@@ -12,6 +12,9 @@ export interface KnownOptions extends Mix {
 }
 
 const VID = 10;
+/** What a vNIC brings of buffers for short frames, and for those of full size (src/engine/plan.ts, plan-pool.ts). */
+const BUFFERS = { short: 4096, full: 300 };
+const SHORT_BYTES = 100;
 /** What a careful operator configures: none of it may cost a known frame much. */
 const SECURITY = {
   security: { promiscuous: 'reject', macChanges: 'reject', staticConflict: 'drop' },
@@ -52,7 +55,8 @@ export function knownUnicast(options: KnownOptions): Known {
   // Entries at most half of the table's places: four places for each station, as many as the C limit has.
   const vswitch = { macModel: model, table: { max: 2 * stations }, portGroups: { g: group } };
   const host = { vswitches: { s: vswitch }, vms: vms(ports), ...(uplinks && { uplinks }) };
-  const rig = new Rig(host, { burst, ringEntries, captures });
+  const lenders = Math.max(0, Math.ceil(pairs / BUFFERS[bytes <= SHORT_BYTES ? 'short' : 'full']) - ports);
+  const rig = new Rig(host, { burst, ringEntries, captures, lenders });
   if (mix.outsideOneIn !== undefined) rig.bindOutside(vid, OUTSIDE);
   for (const [port, frames] of framesOf({ ports, stations, pairs, bytes, ...mix }).entries()) rig.load(port, frames);
   const home = new Map(Array.from({ length: stations }, (_, i) => [station(i), Math.floor(i / (stations / ports))]));

@@ -1,183 +1,102 @@
 /**
- * How far is the switch from what one core can do, and from Open vSwitch with DPDK? The same traffic through each, in turns
- * in one run: limit, ours, OVS, limit, ours, OVS, … limit. A ratio is that of neighbours in time, so that what else the
- * machine does meanwhile touches both; see peers/README.md for what each does and how the ratios are to be read.
+ * How far is the switch from what one core can do, and from other switches? The same traffic through each, in turns in one run:
+ * the limit in C, ours, the peer, the limit, ours, … See peers/README.md for what each does and how to read the ratios.
  *
- *     npx tsx bench/peers.ts [--repeats 5] [--seconds 1] [--macs 1024] [--pairs 4096] [--ports 8] [--core 1]
+ *     npm run bench:peers [-- --only ovs,bridge] [-- --repeats 3] [-- --seconds 1] [-- --core 1] [-- --out FILE] [-- --table FILE]
+ *     npx tsx bench/peers.ts
  *
- * `core` is where OVS polls. What cannot be measured here is skipped with the reason.
+ * `only`: names of peers, `all`, or `canonical`: the limit and Open vSwitch with DPDK on the canonical traffic, as in `npm run
+ * bench`. `core` is where a peer polls. A table in Markdown comes first (also into the file `table`), then the line that every
+ * bench prints; `out` takes everything as JSON. What cannot be measured here is skipped with the reason.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { runBench } from './child.ts';
-import { digits, type Figure, figure, type Line, median, print } from './line.ts';
+import { dirname, join, resolve } from 'node:path';
+import { type Line, print } from './line.ts';
+import { machine } from './machine.ts';
 import { options } from './options.ts';
+import { cases as bridge } from './peers/bridge.ts';
+import { borrowing, later, remarks, Unavailable } from './peers/host.ts';
+import { cases as calib } from './peers/limit.ts';
+import { cases as netdev } from './peers/netdev.ts';
+import { cases as node } from './peers/node.ts';
+import { cases as ns3 } from './peers/ns3.ts';
+import { cases as ovs } from './peers/ovs.ts';
+import type { Case } from './peers/peer.ts';
+import { figures, markdown, type Report } from './peers/report.ts';
+import { cases as testpmd } from './peers/testpmd.ts';
+import { inTurns, type Result, toMeasure } from './peers/turns.ts';
+import { cases as vde } from './peers/vde.ts';
 
 const settings = options(
-  { repeats: 5, seconds: 1, macs: 1024, pairs: 4096, ports: 8, core: Math.min(1, cpus().length - 1) },
-  { repeats: 1, seconds: 0.05 },
+  { only: 'canonical', repeats: 5, seconds: 1, core: Math.min(1, cpus().length - 1), out: '', table: '' },
+  // Whatever is installed: nothing that takes long to start.
+  { only: 'calib,node', repeats: 1, seconds: 0.05 },
 );
-const { repeats, seconds, macs, pairs, ports, core } = settings;
-const LIMIT_BURST = 32;
-const SIZE = 64;
-const PEERS = join(import.meta.dirname, 'peers');
+const { only, repeats, seconds, core, out, table } = settings;
+const PEERS: Readonly<Record<string, readonly Case[]>> = { calib, ovs, testpmd, bridge, netdev, vde, ns3, node };
+const CANONICAL = [calib[0]!, ovs[0]!];
 
-/** Million frames a second; `cpu` of CPU time, where it can be told. */
-interface Rate {
-  readonly wall: number;
-  readonly cpu: number;
+function wanted(): Case[] {
+  return only.split(',').flatMap((name) => {
+    if (name === 'canonical') return CANONICAL;
+    if (name === 'all') return Object.values(PEERS).flatMap(toMeasure);
+    const cases = PEERS[name];
+    if (cases === undefined)
+      throw new Error(`no peer ${name}; there are ${Object.keys(PEERS).join(', ')}, canonical, all`);
+    return toMeasure(cases);
+  });
 }
 
-interface Ovs {
-  measure(): Promise<number>;
-  close(): void;
+function save(file: string, text: string): void {
+  mkdirSync(dirname(resolve(file)), { recursive: true });
+  writeFileSync(file, text);
 }
 
+const cases = wanted();
+// Before anything runs: the load is partly the benches' own.
+const at = machine();
 const skipped: Record<string, string> = {};
-
-/** Compiles a C file of peers/ into a folder; null, with the reason noted, when that does not work. */
-function compile(name: string, into: string): string | null {
-  const to = join(into, name);
-  const { error, status } = spawnSync('gcc', ['-O3', '-march=native', join(PEERS, `${name}.c`), '-o', to], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  if (error === undefined && status === 0) return to;
-  skipped[name] = error === undefined ? `gcc does not compile ${name}.c` : 'gcc is not installed';
-  return null;
-}
-
-function limit(program: string): Rate {
-  const args = { macs, pairs, ports, burst: LIMIT_BURST, len: SIZE, secs: seconds };
-  const { stdout, status } = spawnSync(
-    program,
-    Object.entries(args).map(([name, value]) => `${name}=${value}`),
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  if (status !== 0) throw new Error(`calib ended with ${status}`);
-  const [wall, cpu] = stdout.split(' ').map(Number);
-  return { wall: wall!, cpu: cpu! };
-}
-
-/** Starts OVS on the canonical frames; null, with the reason noted, when it is not to be had. */
-async function startOvs(folder: string): Promise<Ovs | null> {
-  const generator = compile('gen', folder);
-  if (generator === null) {
-    skipped['ovs'] = `its frames cannot be made: ${skipped['gen']}`;
-    return null;
-  }
-  spawnSync(generator, [folder, ...[ports, macs, pairs, SIZE].map(String)], { stdio: 'inherit' });
-  const shell = spawn(join(PEERS, 'ovs.sh'), [folder, String(ports), String(core)], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  const ended = new Promise<string>((resolve) => {
-    shell.once('error', ({ message }) => resolve(`skip ${message}`));
-    shell.once('close', () => resolve('skip ovs.sh ended'));
-  });
-  // The script may have gone when it is asked.
-  shell.stdin.on('error', () => {});
-  const answers = createInterface(shell.stdout)[Symbol.asyncIterator]();
-  const answer = async (): Promise<string> => {
-    const { value, done } = await answers.next();
-    return done ? ended : value;
-  };
-  const first = await answer();
-  if (first !== 'ready') {
-    skipped['ovs'] = first.replace(/^skip /, '');
-    return null;
-  }
-  return {
-    measure: async () => {
-      shell.stdin.write(`${seconds}\n`);
-      const text = await answer();
-      const rate = Number(text);
-      if (!(rate > 0)) throw new Error(`ovs.sh answers ${text}, not frames a second`);
-      return rate;
-    },
-    close: () => shell.stdin.end(),
-  };
-}
-
-function ours(): { line: Line; rate: Rate } {
-  const args = Object.entries({ seconds, macs, pairs, ports, size: SIZE }).flatMap(([name, value]) => [
-    `--${name}`,
-    value,
-  ]);
-  const line = runBench('core.ts', ...args);
-  return { line, rate: { wall: line.figures[0]!.median, cpu: line.figures[1]!.median } };
-}
-
-/** Ours to the C limit. */
-const TARGET_RATIO = 0.5;
-
-/** One row by the wall clock and one by CPU time, each with its ratio to the limit's neighbours. */
-function rows(name: string, rates: readonly Rate[], limits: readonly Rate[]): Figure[] {
-  return (['wall', 'cpu'] as const).map((clock) => {
-    const ratios = rates.map((rate, i) => (2 * rate[clock]) / (limits[i]![clock] + limits[i + 1]![clock]));
-    const title = clock === 'wall' ? name : `${name}, by CPU time`;
-    const values = rates.map((rate) => rate[clock]);
-    const target =
-      name === 'ours' && clock === 'wall' ? { target: { of: 'ratio', sign: '>=', value: TARGET_RATIO } as const } : {};
-    return figure(title, 'Mframes/s', values, { ratio: digits(median(ratios)), ratioTo: 'limit', ...target });
-  });
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'bench-peers-'));
+const note = (what: string, why: string): void => {
+  skipped[what] = why;
+};
+let isWhole = true;
+const results: Result[] = [];
 const lines: Line[] = [];
-const own: Rate[] = [];
-const limits: Rate[] = [];
-const ovs: number[] = [];
-let switching: Ovs | null = null;
-try {
-  const calib = compile('calib', folder);
-  switching = await startOvs(folder);
-  for (let i = 0; i < repeats; i++) {
-    if (calib !== null) limits.push(limit(calib));
-    const { line, rate } = ours();
-    lines.push(line);
-    own.push(rate);
-    if (switching !== null) ovs.push(await switching.measure());
+await borrowing(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-peers-'));
+  later(() => rmSync(folder, { recursive: true, force: true }));
+  const other = core === 0 ? Math.min(1, cpus().length - 1) : 0;
+  for (const each of cases) {
+    const name = `${each.peer}, ${each.name}, ${each.size}`;
+    console.error(`${name} ...`);
+    try {
+      const turned = await inTurns(each, { seconds, core, other, folder }, repeats, note);
+      results.push(turned.result);
+      lines.push(...turned.lines);
+    } catch (error) {
+      // The others are measured all the same, but the run has failed.
+      isWhole &&= error instanceof Unavailable;
+      note(name, (error as Error).message);
+    }
   }
-  if (calib !== null) limits.push(limit(calib));
-} finally {
-  switching?.close();
-  rmSync(folder, { recursive: true, force: true });
-}
+});
 
-const figures: Figure[] = [];
-const walls = own.map(({ wall }) => wall);
-if (limits.length > 0) {
-  figures.push(...rows('ours', own, limits));
-  figures.push(
-    figure(
-      'limit: C, nothing but switching',
-      'Mframes/s',
-      limits.map(({ wall }) => wall),
-    ),
-  );
-  figures.push(
-    figure(
-      'limit, by CPU time',
-      'Mframes/s',
-      limits.map(({ cpu }) => cpu),
-    ),
-  );
-} else {
-  figures.push(figure('ours', 'Mframes/s', walls));
-}
-if (ovs.length > 0) {
-  const ratio = digits(median(walls.map((wall, i) => wall / ovs[i]!)));
-  figures.push(figure('OVS-DPDK', 'Mframes/s', ovs));
-  figures.push(figure('ours, beside OVS-DPDK', 'Mframes/s', walls, { ratio, ratioTo: 'OVS-DPDK' }));
-}
+const report: Report = { machine: at, settings, results, skipped, remarks };
+const text = markdown(report);
+console.log(`${text}\n`);
+if (table !== '') save(table, `${text}\n`);
+if (out !== '') save(out, `${JSON.stringify(report, null, 2)}\n`);
+const checksums = new Map<string, Line['checksum']>();
+for (const { bench, settings: given, checksum } of lines) checksums.set(JSON.stringify([bench, given]), checksum);
+const isSame = ({ bench, settings: given, checksum }: Line): boolean =>
+  checksums.get(JSON.stringify([bench, given])) === checksum;
 print({
   bench: 'peers',
   settings,
-  figures,
-  balanced: lines.every(({ balanced, checksum }) => balanced && checksum === lines[0]!.checksum),
+  figures: figures(results),
+  balanced: isWhole && lines.every((line) => line.balanced && isSame(line)),
   drops: Object.assign({}, ...lines.map(({ drops }) => drops)),
-  checksum: lines[0]!.checksum,
+  checksum: lines[0]?.checksum ?? 0,
   skipped,
 });

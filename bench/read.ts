@@ -10,14 +10,13 @@
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { readCapture } from '../src/capture/read.ts';
 import { survey } from '../src/capture/survey.ts';
 import { enhancedPacket, interfaceDescription, sectionHeader } from '../src/capture/write.ts';
 import { digits, type Figure, figure, median, print } from './line.ts';
+import { wordsFor } from './node.ts';
 import { options } from './options.ts';
 
 const settings = options({ mib: 512, repeats: 5, tsharkMib: 32 }, { mib: 1, repeats: 1, tsharkMib: 1 });
@@ -27,8 +26,7 @@ const GAP_NS = 100;
 const START_NS = 1_700_000_000_000_000_000n;
 const built = join(import.meta.dirname, '../dist/cli/main.js');
 const isBuilt = existsSync(built);
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const program = isBuilt ? [built] : ['--import', tsx, join(import.meta.dirname, '../src/cli/main.ts')];
+const program = isBuilt ? [built] : wordsFor('../src/cli/main.ts');
 
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'vswitch-read-'));
 const skipped: Record<string, string> = {};

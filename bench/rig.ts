@@ -24,6 +24,8 @@ const STAMP_NS = 2n ** 20n;
 export interface RigOptions extends Partial<Pick<NetworkOptions, 'watch' | 'captures'>> {
   readonly burst: number;
   readonly ringEntries: number;
+  /** VMs of a second host that lend their buffers where the switch's own do not hold all frames, and do nothing else. */
+  readonly lenders?: number;
 }
 
 /** The vSwitch and VMs of the one host `h`, as in a topology file. */
@@ -37,14 +39,18 @@ export interface RigHost {
 /** Frames that may wait on an uplink's cable, beyond what a round sends. */
 const CABLE_FRAMES = 65_536;
 
-function topologyOf({ uplinks = [], ...host }: RigHost): unknown {
+function topologyOf({ uplinks = [], ...host }: RigHost, lenders: number): unknown {
+  const lending = lenders === 0 ? {} : { l: { vswitches: { s: { portGroups: { g: {} } } }, vms: vms(lenders) } };
+  const hosts = { h: host, ...lending };
   const cables = uplinks.map((name, i) => [name, { to: `out/${i + 1}`, queue: CABLE_FRAMES }]);
-  if (cables.length === 0) return { hosts: { h: host } };
+  if (cables.length === 0) return { hosts };
   const physical = { switches: { out: { ports: cables.length } } };
-  return { hosts: { h: { ...host, uplinks: Object.fromEntries(cables) } }, physical };
+  return { hosts: { ...hosts, h: { ...host, uplinks: Object.fromEntries(cables) } }, physical };
 }
 
 export class Rig {
+  /** References that no round gives back all of. */
+  static readonly HELD = 2 ** 20;
   readonly network: Network;
   readonly sw: PlannedSwitch;
   readonly #core: Core;
@@ -66,7 +72,7 @@ export class Rig {
   #now = 0n;
 
   constructor(host: RigHost, options: RigOptions) {
-    this.network = new Network(topologyFrom(topologyOf(host)), options);
+    this.network = new Network(topologyFrom(topologyOf(host, options.lenders ?? 0)), options);
     this.#memory = this.network.memory;
     this.#words = this.#memory.words;
     this.#core = instantiate(coreModule(), this.#memory.memory);
@@ -91,9 +97,12 @@ export class Rig {
     if (this.#ringEntries % frames.length !== 0)
       throw new Error(`${frames.length} frames do not divide a ring of ${this.#ringEntries}`);
     const { stagingAt } = this.network.plan;
+    const pools = this.network.plan.switches.map(({ poolAt }) => poolAt);
     const descriptors = frames.map((frame) => {
       this.#memory.bytes.set(frame, stagingAt);
-      const descriptor = BigInt.asUintN(64, this.#core.takeFrame(this.sw.poolAt, stagingAt, frame.length));
+      let descriptor = 0n;
+      for (let i = 0; i < pools.length && descriptor === 0n; i++)
+        descriptor = BigInt.asUintN(64, this.#core.takeFrame(pools[i]!, stagingAt, frame.length));
       if (descriptor === 0n) throw new Error('the frame pool is too small for this bench');
       this.#refs.push(this.#memory.word(slotOf(descriptor) + L.Frame_refs));
       return descriptor;
@@ -137,9 +146,9 @@ export class Rig {
     this.#memory.setU64(this.sw.address + L.Switch_stampNow, this.#now);
   }
 
-  /** Undoes what floods did to the reference counts. */
-  settle(): void {
-    for (let i = 0; i < this.#refs.length; i++) this.#words[this.#refs[i]!] = 1;
+  /** Undoes what floods did to the reference counts; with HELD, frames that are given back are held all the same. */
+  settle(refs = 1): void {
+    for (let i = 0; i < this.#refs.length; i++) this.#words[this.#refs[i]!] = refs;
   }
 
   /** Every loaded frame once, and every copy that comes out is shown: the port's number and the address of its bytes. */

@@ -2,7 +2,7 @@
 // IPv4/UDP with addresses made from the stations' numbers: Open vSwitch hashes the 5-tuple, and frames that are not IP would
 // all hash alike and spoil its cache.
 //
-//   gen DIR PORTS MACS PAIRS LENGTH
+//   gen DIR PORTS MACS PAIRS LENGTH     LENGTH: 42 to 1514, or imix: 64, 594 and 1514, 7:4:1
 //
 // Build: gcc -O2 gen.c -o gen
 #include <stdint.h>
@@ -27,6 +27,11 @@ static u64 station(u32 i) {
   z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
   z ^= z >> 27;
   return (z & 0xffffffffff00ull) | 0x02;
+}
+
+static u32 mixed(u32 number) { // as in calib.c
+  u32 place = number * 7919u % 12;
+  return place < 7 ? 64 : place < 11 ? 594 : 1514;
 }
 
 static void put16(u8 *at, u32 value) {
@@ -64,13 +69,14 @@ static void make(u8 *bytes, u32 length, u32 src, u32 dst) {
 
 int main(int count, char **arguments) {
   if (count != 6) {
-    fprintf(stderr, "gen DIR PORTS MACS PAIRS LENGTH\n");
+    fprintf(stderr, "gen DIR PORTS MACS PAIRS LENGTH|imix\n");
     return 2;
   }
   u32 ports = atoi(arguments[2]), stations = atoi(arguments[3]) / ports, per_port = atoi(arguments[4]) / ports;
   u32 length = atoi(arguments[5]);
-  if (length < 42 || length > 1518) {
-    fprintf(stderr, "gen: LENGTH is 42 to 1518\n");
+  int is_mix = !strcmp(arguments[5], "imix");
+  if (!is_mix && (length < 42 || length > 1514)) {
+    fprintf(stderr, "gen: LENGTH is 42 to 1514, or imix\n");
     return 2;
   }
   for (u32 p = 0; p < ports; p++) {
@@ -84,7 +90,8 @@ int main(int count, char **arguments) {
     u32 header[6] = {0xa1b2c3d4, 2 | 4 << 16, 0, 0, 65535, 1};
     fwrite(header, 4, 6, file);
     for (u32 i = 0; i < per_port; i++) {
-      u8 bytes[1518];
+      u8 bytes[1514];
+      if (is_mix) length = mixed(p * per_port + i);
       u32 to = (p + 1 + below(ports - 1)) % ports, dst = to * stations + below(stations);
       make(bytes, length, p * stations + i % stations, dst);
       u32 record[4] = {i / 1000000, i % 1000000, length, length};

@@ -1,7 +1,7 @@
 // ns-3: one learning bridge (BridgeNetDevice) with 8 hosts on SimpleNetDevice, its fastest: channels with a delay of 100 ns and no
-// rate. Host i sends 64-byte frames with real payload to host i + 4 (of 8, round), every 3 us. Prints frames that reached a host through
+// rate. Host i sends frames (of 64 bytes) with real payload to host i + 4 (of 8, round), every 3 us. Prints frames that reached a host through
 // the bridge per second of the wall clock and per second of CPU time, in millions.
-//   ns3 frames
+//   ns3 FRAMES [BYTES]     BYTES: 60 to 1514, without FCS
 #include "ns3/bridge-module.h"
 #include "ns3/core-module.h"
 #include "ns3/network-module.h"
@@ -14,8 +14,8 @@
 using namespace ns3;
 
 static const int HOSTS = 8;
-static const uint32_t PAYLOAD = 64 - 14;
-static const std::vector<uint8_t> bytes(PAYLOAD, 0x5a);
+static const int HEADER = 14;
+static std::vector<uint8_t> bytes(64 - HEADER, 0x5a);
 static uint64_t received, toSend;
 
 static bool receive(Ptr<NetDevice>, Ptr<const Packet>, uint16_t, const Address &) {
@@ -26,12 +26,17 @@ static bool receive(Ptr<NetDevice>, Ptr<const Packet>, uint16_t, const Address &
 static void send(Ptr<NetDevice> from, Address to, Time gap) {
   if (toSend == 0) return;
   --toSend;
-  from->Send(Create<Packet>(bytes.data(), PAYLOAD), to, 0x88b5);
+  from->Send(Create<Packet>(bytes.data(), bytes.size()), to, 0x88b5);
   Simulator::Schedule(gap, &send, from, to, gap);
 }
 
 int main(int count, char **arguments) {
-  if (count != 2) return 2;
+  const int length = count == 3 ? atoi(arguments[2]) : 64;
+  if (count < 2 || count > 3 || length < 60 || length > 1514) {
+    std::cerr << "ns3 FRAMES [BYTES], BYTES is 60 to 1514\n";
+    return 2;
+  }
+  bytes.assign(length - HEADER, 0x5a);
   const uint64_t wanted = toSend = strtoull(arguments[1], nullptr, 10);
   NodeContainer hosts;
   hosts.Create(HOSTS);

@@ -5,7 +5,7 @@
  * where they came and how long they took. Between trials the network stands still and all counts begin at 0.
  */
 import type { Network } from '../engine/network.ts';
-import type { PortName, Topology } from '../topology/model.ts';
+import type { CaptureRequest, PortName, Topology } from '../topology/model.ts';
 import type { TrialResult } from './model.ts';
 
 /** Test frames from one vNIC to another, or to all. */
@@ -36,6 +36,8 @@ export interface BedOptions {
   readonly injectAt?: readonly PortName[];
   /** Rules that may be switched off. */
   readonly mayDisable?: readonly string[];
+  /** Captures while trials run; those of the topology are left out. Default: none. */
+  readonly captures?: readonly CaptureRequest[];
 }
 
 /** What one flow does in a trial. */
@@ -50,6 +52,8 @@ export interface FlowLoad {
   readonly seconds?: number;
   /** First frame of a station series that it uses, 0 by default: which addresses learning frames have. */
   readonly firstStation?: number;
+  /** As in TrialOptions, for this flow alone. */
+  readonly stampEvery?: number;
 }
 
 export interface Step {

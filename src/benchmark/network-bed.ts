@@ -47,7 +47,7 @@ class NetworkBed implements Bed {
   /** Who sends learning frames, a stream each behind those of the flows: how many stations. */
   readonly #learners: readonly number[];
 
-  constructor({ topology, flows, clock, ...options }: BedOptions) {
+  constructor({ topology, flows, clock, captures = [], ...options }: BedOptions) {
     const busyPoll = options.busyPoll ?? (options.workers ?? 1) < availableParallelism();
     this.flows = flows;
     this.#isWall = clock === 'wall';
@@ -74,7 +74,7 @@ class NetworkBed implements Bed {
         },
       };
     });
-    this.network = new Network({ ...topology, streams, captures: [] }, { clock, ...options, busyPoll });
+    this.network = new Network({ ...topology, streams, captures }, { clock, ...options, busyPoll });
     this.#route = routesOf(topology, this.network.ports());
   }
 
@@ -197,7 +197,7 @@ class NetworkBed implements Bed {
     const stamps = stampEvery ?? (this.#isWall ? 0 : 1);
     const intended = loads.map((load, number) => {
       if (load === null) return 0;
-      const order = orderOf(load, startNs, seconds, stamps);
+      const order = orderOf(load, startNs, seconds, load.stampEvery ?? stamps);
       tester.order(number, order);
       return order.count;
     });

@@ -30,7 +30,7 @@ export interface Progress {
 }
 
 export interface SuiteContext {
-  /** The user's topology without its traffic, or the suite's own. */
+  /** The user's topology, or the suite's own. Its traffic tells `flowsOf` the pairs; beds are made without it. */
   readonly topology: Topology;
   readonly settings: SuiteSettings;
   /** A network with a generator; it is closed when the test is over, whatever happens. */
@@ -53,6 +53,8 @@ export interface Suite {
   readonly title: string;
   /** A sentence for `--help`. */
   readonly about: string;
+  /** Clocks that it can be run on, the default first. Absent: both, and the default is the wall clock. */
+  readonly clocks?: readonly ('wall' | 'virtual')[];
   /** Topology (a document as in YAML) for a user who gives none. */
   readonly defaultTopology: unknown;
   readonly tests: readonly SuiteTest[];

@@ -87,6 +87,8 @@ function bedOf(device: Device, options: BedOptions, diary: Diary): Bed {
     get nowNs() {
       return BigInt(Math.round(state.at * 1e9));
     },
+    macTable: () => [],
+    setStatic: async () => true,
     setPower: async (name: string, on: boolean) => turn(`${name} ${on ? 'on' : 'off'}`, !on),
     setCable: async (name: string, up: boolean) => turn(`${name} ${up ? 'in' : 'out'}`, !up),
     flush: async (of: { switch: string }) => turn(`${of.switch} flushed`, false),

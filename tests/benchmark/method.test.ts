@@ -26,7 +26,20 @@ describe('bursts', () => {
   });
 
   it('that fit a trial exactly are not one too many', () => {
-    for (const trials of [1, 3, 7, 1000]) expect(burstsPerTrial(input, trials * 1612.8e-6)).toBe(trials);
+    const frames = fc.integer({ min: 1, max: 930 });
+    fc.assert(
+      fc.property(
+        frames,
+        fc.integer({ min: 1, max: 1_000_000 }),
+        fc.integer({ min: 1, max: 100 }),
+        (burst, count, percent) => {
+          const each = { ...input, frames: burst, loadPercent: percent };
+          const { gapSeconds, sendSeconds } = burstTimes(each);
+          expect(burstsPerTrial(each, count * (gapSeconds + sendSeconds))).toBe(count);
+        },
+      ),
+      { numRuns: 1000 },
+    );
   });
 
   it('of one frame are a constant load, and any burst gives the load that was asked for', () => {

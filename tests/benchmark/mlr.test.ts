@@ -50,6 +50,34 @@ describe('a device without noise', () => {
   });
 });
 
+describe('the number of trials', () => {
+  it('is small where tolerance asks for several at a load: stages begin where the one before ended', async () => {
+    const { trials } = await search(preset('tst009').goals, { capacity: 7_654_321 });
+    const long = trials.filter(({ intendedSeconds }) => intendedSeconds === 60);
+    expect(long.length).toBeLessThanOrEqual(4);
+    expect(long.every(({ load }) => load > 7e6 && load < 8e6)).toBe(true);
+  });
+
+  it('is small where the device is nothing like its start: steps outwards double', async () => {
+    const { trials } = await search(preset('csit', true).goals, { capacity: 5e6, disturbed: 1, disturbance: 0.01 });
+    expect(trials.length).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('goals that disturb each other', () => {
+  it('are searched again: a long trial of one makes a bound of another invalid', async () => {
+    const short = { ...ndr, name: 'short', finalTrialSeconds: 1, durationSumSeconds: 1, exceedRatio: 0 };
+    const long = { ...short, name: 'long', finalTrialSeconds: 10, durationSumSeconds: 10, width: 0.05 };
+    // The buffer holds a second at 1.2 of capacity, and ten seconds at 1.02 only, which the first goal must then heed.
+    const { goals } = await search([short, long], { capacity: 1e6, buffer: 200_000 });
+    for (const { goal, lower, upper, irregular } of goals) {
+      expect(irregular).toBeNull();
+      expect((upper! - lower!) / upper!).toBeLessThanOrEqual(goal.width * (1 + 1e-9));
+      expect(lower!).toBeLessThanOrEqual(1.03e6);
+    }
+  });
+});
+
 describe('devices with noise', () => {
   it('give bounds that hold by their own trials, whatever the noise', async () => {
     const anyDevice = fc.record({

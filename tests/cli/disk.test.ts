@@ -58,10 +58,10 @@ describe.concurrent('a disk that is full', () => {
     );
   }
 
-  for (const [file, more, readable] of [
-    ['all.pcapng.gz', 'sample: 1', /^all\.pcapng\.gz$/],
-    ['all.pcapng.zst', 'onError: stop', /^all\.pcapng\.zst$/],
-    ['all.pcapng', 'rotate: { size: 100kB }, onError: stop', /^all_\d{5}\.pcapng$/],
+  for (const [file, size, more, readable] of [
+    ['all.pcapng.gz', '600k', 'sample: 1', /^all\.pcapng\.gz$/],
+    ['all.pcapng.zst', '200k', 'onError: stop', /^all\.pcapng\.zst$/],
+    ['all.pcapng', '600k', 'rotate: { size: 100kB }, onError: stop', /^all_\d{5}\.pcapng$/],
   ] as const) {
     it.skipIf(noMount !== null)(
       named(`ends ${file} with ${more} so that all of it can be read`, noMount ?? tsharkMissing),
@@ -69,7 +69,7 @@ describe.concurrent('a disk that is full', () => {
         const cwd = folder();
         const disk = join(cwd, 'disk');
         mkdirSync(disk);
-        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', disk]);
+        execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk]);
         try {
           const busy = TRAFFIC.replace('2000pps', '200kpps').replace('size: 128', 'size: 1518');
           write(cwd, 'lab.yaml', `${LAB}${busy}captures: [{ file: disk/${file}, ${more} }]\n`);

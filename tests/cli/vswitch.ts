@@ -1,14 +1,12 @@
-/** The program as a user has it: a process with arguments, a folder, two streams and an exit code. */
+/** The program as a user has it, built: a process with arguments, a folder, two streams and an exit code. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, expect } from 'vitest';
+import { BUILT } from '../program.ts';
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+export const MAIN = join(BUILT.src, 'cli/main.js');
 const TIMEOUT_MS = 60_000;
 
 export interface Ended {
@@ -29,7 +27,7 @@ export interface Options {
 }
 
 export function start(args: readonly string[], options: Options): { child: ChildProcess; ended: Promise<Ended> } {
-  const [command, ...rest] = [...(options.through ?? []), process.execPath, '--import', TSX, MAIN, ...args];
+  const [command, ...rest] = [...(options.through ?? []), process.execPath, MAIN, ...args];
   const env = { ...process.env, NO_COLOR: '1' };
   const user = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
   const stdio = ['pipe' as const, options.stdout ?? ('pipe' as const), 'pipe' as const];

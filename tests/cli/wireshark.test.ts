@@ -218,7 +218,7 @@ function privately(own: string, ...command: string[]): Promise<{ stdout: string;
 }
 
 describe.skipIf(missing !== null)(`extcap in tshark${missing === null ? '' : ` (skipped: ${missing})`}`, () => {
-  const program = [process.execPath, ...['--import', import.meta.resolve('tsx')], MAIN];
+  const program = [process.execPath, MAIN];
 
   it('is installed, lists the ports, captures, and is taken away', { timeout: 120_000 }, async () => {
     const own = mkdtempSync(join(home, 'extcap-'));

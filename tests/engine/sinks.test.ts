@@ -1,7 +1,6 @@
 /** Captures with bounds, compressed, and into pipes: what is in the files, to the frame, and that other tools read them. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,6 +15,7 @@ import type { NetworkOptions } from '../../src/engine/options.ts';
 import type { CaptureReport } from '../../src/telemetry/report.ts';
 import { topologyFrom } from '../../src/topology/load.ts';
 import { tsharkMissing } from '../capture/tshark.ts';
+import { BUILT } from '../program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vswitch-sinks-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -179,15 +179,14 @@ describe('a capture with a limit', () => {
     // The library stays loaded in a thread, so this is asked of one that begins.
     const path = join(folder, String(++runs));
     execFileSync('mkdir', [path]);
-    const of = (file: string): string => new URL(`../../src/${file}`, import.meta.url).href;
+    const of = (file: string): string => pathToFileURL(join(BUILT.src, file)).href;
     const script = `
-      import { Network } from ${JSON.stringify(of('engine/network.ts'))};
-      import { topologyFrom } from ${JSON.stringify(of('topology/load.ts'))};
+      import { Network } from ${JSON.stringify(of('engine/network.js'))};
+      import { topologyFrom } from ${JSON.stringify(of('topology/load.js'))};
       const network = new Network(topologyFrom(${JSON.stringify(lab([{ file: join(path, 'all.pcapng.zst'), ports: ['h1/*', 'tor/*'], ...more }]))}));
       await network.runUntil(${END_NS}n);
       await network.stop();`;
-    const tsx = createRequire(import.meta.url).resolve('tsx');
-    execFileSync(process.execPath, ['--import', pathToFileURL(tsx).href, '--input-type=module', '-e', script]);
+    execFileSync(process.execPath, ['--input-type=module', '-e', script]);
     const file = join(path, first);
     expect(statSync(file).size).toBeLessThan(unpacked(file).length / 3);
   });
@@ -226,7 +225,7 @@ describe.skipIf(tsharkMissing)(named('what other tools say', tsharkMissing), () 
   it.each(['all.pcapng', 'all.pcap', 'all.pcapng.gz', 'all.pcap.gz', 'all.pcapng.zst'])(
     'of every file of %s is nothing',
     async (file) => {
-      for (const more of [{}, { rotate: { frames: 100, size: '30kB' } }, { limit: { size: '10kB' } }]) {
+      for (const more of [{}, { rotate: { frames: 300, size: '100kB' } }, { limit: { size: '10kB' } }]) {
         const { path, files } = await run(file, more, { inline: false });
         for (const name of files) expect(complaints(join(path, name)), name).toBe('');
       }

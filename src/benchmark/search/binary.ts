@@ -35,55 +35,51 @@ export interface BinaryResult<T extends Measured> {
 }
 
 /**
- * Halves the range until it is as small as the resolution; then the lower bound has to pass at full length. If it does not, it is
- * an upper bound like any other and the search goes on below it.
+ * Halves the range by short trials until it is as small as the resolution; then the lower bound has to pass at full length. If it does
+ * not, the device has hidden its loss from short trials (in its buffers), and these are believed no more: loads that passed are tried
+ * at full length from the greatest down, and the rest is halved at full length.
  * @throws BenchError for a range or resolution that makes no sense, and after three void trials in a row.
  */
 export async function searchBinary<T extends Measured>(options: BinaryOptions<T>): Promise<BinaryResult<T>> {
   const resolution = check(options);
-  const { minLoad, maxLoad, measure, lossRatioMax = 0 } = options;
+  const { minLoad, maxLoad, measure, seconds, finalSeconds, lossRatioMax = 0 } = options;
   const trials: TrialDone<T>[] = [];
-  const passes = async (load: number, seconds: number): Promise<boolean> => {
-    const trial = await attempt(measure, load, seconds, (failed) => options.onVoid?.(load, failed));
-    const done = { load, intendedSeconds: seconds, trial };
+  const passes = async (load: number, intendedSeconds: number): Promise<boolean> => {
+    const trial = await attempt(measure, load, intendedSeconds, (failed) => options.onVoid?.(load, failed));
+    const done = { load, intendedSeconds, trial };
     trials.push(done);
-    options.onTrial?.(done, seconds >= options.finalSeconds);
+    options.onTrial?.(done, intendedSeconds >= finalSeconds);
     return trial.lossRatio <= lossRatioMax;
   };
   /** Loads that passed a short trial and none that failed, ascending. */
-  let passed: number[] = [];
+  const passed: number[] = [];
   let upper: number | null = null;
-  let next: number | null = maxLoad;
-  for (;;) {
-    while (next !== null) {
-      const load: number = next;
-      if (await passes(load, options.seconds)) passed.push(load);
-      else upper = load;
-      next = between(passed.at(-1) ?? null, upper);
-    }
-    const load = passed.at(-1);
-    if (load === undefined) return { load: null, upper, final: null, trials };
-    const isConfirmed = options.seconds === options.finalSeconds || (await passes(load, options.finalSeconds));
-    if (isConfirmed) return { load, upper, final: lastAt(trials, load), trials };
-    upper = load;
-    passed = passed.slice(0, -1);
-    next = between(passed.at(-1) ?? null, upper);
+  for (let next: number | null = maxLoad; next !== null; next = between(passed.at(-1) ?? null, upper)) {
+    if (await passes(next, seconds)) passed.push(next);
+    else upper = next;
   }
+  let lower: number | null = seconds === finalSeconds ? (passed.pop() ?? null) : null;
+  while (lower === null && passed.length > 0) {
+    const load = passed.pop()!;
+    if (await passes(load, finalSeconds)) lower = load;
+    else upper = load;
+  }
+  for (let next = between(lower, upper); next !== null; next = between(lower, upper)) {
+    if (await passes(next, finalSeconds)) lower = next;
+    else upper = next;
+  }
+  return { load: lower, upper, final: trials.findLast(({ load }) => load === lower) ?? null, trials };
 
-  function between(lower: number | null, failed: number | null): number | null {
-    if (failed === null) return null;
-    if (lower === null) return failed > minLoad ? middle(minLoad, failed) : null;
-    return failed - lower > resolution ? (lower + failed) / 2 : null;
+  function between(good: number | null, bad: number | null): number | null {
+    if (bad === null) return null;
+    if (good === null) return bad > minLoad ? middle(minLoad, bad) : null;
+    return bad - good > resolution ? (good + bad) / 2 : null;
   }
 
   /** Without a lower bound the least load itself is tried last. */
   function middle(low: number, high: number): number {
     return high - low > resolution ? (low + high) / 2 : low;
   }
-}
-
-function lastAt<T extends Measured>(trials: readonly TrialDone<T>[], load: number): TrialDone<T> | null {
-  return trials.findLast((done) => done.load === load) ?? null;
 }
 
 function check<T extends Measured>(options: BinaryOptions<T>): number {

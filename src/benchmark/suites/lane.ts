@@ -145,7 +145,8 @@ export const noMaximum =
 
 type Offer = Lane['offer'];
 
-function offering(context: SuiteContext, bed: Bed, mix: FrameMix): Offer {
+/** Trials that count, on a bed of whatever kind. Throws BenchError where there are none. */
+export function offering(context: SuiteContext, bed: Bed, mix: FrameMix): Offer {
   return async (draft, options, isOnce = false) => {
     for (let left = RETRIES; ; left--) {
       context.check();

@@ -1,7 +1,7 @@
 /** How long frames took at a load: figures by percentile, and the curves of all loads of a size in one plot. */
 import type { Trial, TrialOptions } from '../bed.ts';
 import { BUCKETS, curve } from '../histogram.ts';
-import type { Latency, Plot, Series } from '../model.ts';
+import type { Figure, Latency, Plot, Series } from '../model.ts';
 import { type Draft, sizeOf, sizeText } from './draft.ts';
 import { type Lane, stampEvery } from './lane.ts';
 
@@ -47,10 +47,7 @@ export async function latencyAt(draft: Draft, lane: Lane, load: LatencyLoad): Pr
   }
   const latencies = trials.map(({ latency }) => latency!);
   const labels = { size: sizeOf(mix), load: load.name };
-  for (const [name, of, framesMin] of told) {
-    const samples = latencies.filter(({ n }) => n >= framesMin).map((latency) => latency[of]);
-    draft.figure(`latency, ${name}`, labels, 'ns', samples, 'lower');
-  }
+  tellLatency(draft, labels, latencies);
   return curveOf(load.name, trials);
 }
 
@@ -69,6 +66,14 @@ function curveOf(name: string, trials: readonly Trial[]): Series {
   const step = Math.ceil(points.length / POINTS_MAX);
   const kept = points.filter((_, i) => i % step === 0 || i === points.length - 1);
   return { name, kind: 'line', x: kept.map(({ x }) => x), y: kept.map(({ ns }) => ns) };
+}
+
+/** The figures of trials alike. */
+export function tellLatency(draft: Draft, labels: Figure['labels'], latencies: readonly Latency[]): void {
+  for (const [name, of, framesMin] of told) {
+    const samples = latencies.filter(({ n }) => n >= framesMin).map((latency) => latency[of]);
+    draft.figure(`latency, ${name}`, labels, 'ns', samples, 'lower');
+  }
 }
 
 /** Loads that could not be measured are left out. */

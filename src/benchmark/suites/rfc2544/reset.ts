@@ -25,10 +25,11 @@ export const resetTests: readonly SuiteTest[] = resets.map((reset) => ({
   id: `rfc2544.reset.${reset.name}`,
   title: `Reset: ${reset.title}`,
   source: reset.source,
-  run: (context) => run(context, reset),
+  run: (context) => runReset(context, reset),
 }));
 
-async function run(context: SuiteContext, reset: Reset): Promise<Outcome> {
+/** One kind of reset, for whichever suite asks. */
+export async function runReset(context: SuiteContext, reset: Reset): Promise<Outcome> {
   const { settings } = context;
   const load = settings.clock === 'wall' ? '100,000 frames/s, at most a tenth of the maximum,' : 'the throughput';
   const draft = new Draft(

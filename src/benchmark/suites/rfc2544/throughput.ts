@@ -64,8 +64,11 @@ export async function throughputOf(draft: Draft, lane: Lane): Promise<number | n
   return known.throughput;
 }
 
-/** One search; null when the least load, the resolution, does not pass either. */
-async function search(draft: Draft, lane: Lane): Promise<number | null> {
+/**
+ * One search; null when the least load, the resolution, does not pass either.
+ * @param lossRatioMax Loss that passes, 0 to below 1.
+ */
+export async function search(draft: Draft, lane: Lane, lossRatioMax = 0): Promise<number | null> {
   const { context, mix, maximum, pace } = lane;
   let limit: 'loss' | 'generator' | null = null;
   const measure = async (load: number, seconds: number) => {
@@ -82,6 +85,7 @@ async function search(draft: Draft, lane: Lane): Promise<number | null> {
     resolution: { framesPerSecond: pace.resolution },
     seconds: pace.search,
     finalSeconds: pace.final,
+    lossRatioMax,
     measure,
   });
   if (limit === 'generator')

@@ -1,0 +1,169 @@
+/** What a benchmark prints when it is over, and what `compare` says: for a terminal of 80 columns, or for a log. */
+import type { BenchDocument, Figure, TestResult } from '../model.ts';
+import { spread } from '../statistics.ts';
+import type { Comparison, FigureChange, FigureName } from './compare.ts';
+import { figureTables, labelName, labelText, type Pivot } from './figure-table.ts';
+import {
+  counted,
+  dateText,
+  labelsText,
+  numberText,
+  quantity,
+  type Scale,
+  STATUS,
+  scaleOf,
+  signedPercent,
+} from './format.ts';
+import { plotText } from './terminal-plot.ts';
+import { columnsText, fit, type Paint, painter, wrap } from './terminal-text.ts';
+import { doubts, medianOf, summarySentences } from './verdict.ts';
+
+export interface TerminalOptions {
+  /** Default 80. */
+  readonly columns?: number;
+  /** Whether a person looks who has not said NO_COLOR. Default false. */
+  readonly colour?: boolean;
+  /** Which plots of each test are drawn. Default `first`. */
+  readonly plots?: 'all' | 'first' | 'none';
+}
+
+const PLOT_ROWS = 12;
+const COLUMNS_MIN = 40;
+const UNSURE_SHOWN = 5;
+
+const widthOf = ({ columns = 80 }: TerminalOptions): number => Math.max(COLUMNS_MIN, columns);
+
+/** The whole document in short, without a newline at its end. */
+export function summaryText(document: BenchDocument, options: TerminalOptions = {}): string {
+  const width = widthOf(options);
+  const paint = painter(options.colour ?? false);
+  const lines = [
+    paint('bold', fit(document.title, width)),
+    ...wrap(summarySentences(document).join(' '), width),
+    ...doubts(document).flatMap(({ weight, title, text }) =>
+      wrap(`! ${title}: ${text}`, width, '  ').map((line) =>
+        paint(weight === 'loud' ? ['bold', 'red'] : 'yellow', line),
+      ),
+    ),
+  ];
+  for (const test of document.tests) lines.push('', ...testLines(test, width, paint, options.plots ?? 'first'));
+  return lines.join('\n');
+}
+
+function testLines(test: TestResult, width: number, paint: Paint, plots: 'all' | 'first' | 'none'): string[] {
+  const { title, source, status, why, figures, notes } = test;
+  const lines = [paint('bold', fit(source === null ? title : `${title} (${source})`, width))];
+  if (status !== 'done') {
+    const told = wrap(`  ${STATUS[status]}: ${why ?? 'no reason was given'}`, width, '    ');
+    lines.push(...told.map((line) => (status === 'failed' ? paint('red', line) : line)));
+  }
+  lines.push(...figureLines(figures, width - 2).map((line) => `  ${line}`));
+  for (const plot of plots === 'none' ? [] : plots === 'first' ? test.plots.slice(0, 1) : test.plots) {
+    const text = plotText(plot, { columns: width - 2, rows: PLOT_ROWS, paint });
+    if (text !== null) lines.push('', ...text.split('\n').map((line) => `  ${line}`.trimEnd()));
+  }
+  for (const note of notes) lines.push(...wrap(`  - ${note}`, width, '    '));
+  return lines;
+}
+
+/** Tables as on the page where the terminal is wide enough, else lists. */
+function figureLines(figures: readonly Figure[], width: number): string[] {
+  return figureTables(figures).flatMap(({ figures, labels, pivot }) => {
+    const crossed = pivot === null ? null : crossedLines(labels, pivot, width);
+    return crossed ?? listLines(figures, width);
+  });
+}
+
+function crossedLines(labels: readonly string[], { columns, rows }: Pivot, width: number): string[] | null {
+  const head = columns.map(({ name, scale }) => (scale === null ? name : `${name} ${scale.unit}`.trimEnd()));
+  const body = rows.map((row) => [
+    ...Object.entries(row.labels).map(([key, value]) => labelText(key, value)),
+    ...row.cells.map((figure, i) => (figure === null ? '–' : valueText(figure, columns[i]!.scale) + reach(figure))),
+  ]);
+  const right = new Set(head.map((_, i) => labels.length + i));
+  const lines = columnsText([[...labels.map(labelName), ...head], ...body], right, Number.POSITIVE_INFINITY);
+  return Math.max(...lines.map((line) => line.length)) > width ? null : lines;
+}
+
+const valueText = (figure: Figure, scale: Scale | null): string =>
+  scale === null ? quantity(medianOf(figure), figure.unit) : scaledText(medianOf(figure), scale);
+
+const scaledText = (value: number, { factor }: Scale): string => numberText(factor === 1 ? value : value * factor);
+
+const listLines = (figures: readonly Figure[], width: number): string[] =>
+  columnsText(
+    figures.map((figure) => [nameText(figure), quantity(medianOf(figure), figure.unit) + reach(figure)]),
+    new Set([1]),
+    width,
+  );
+
+/** ` ±2.5 %`: how far the repeats reach from their median, on the farther side; in columns of one width. */
+function reach({ samples }: Figure): string {
+  const { n, median, min, max } = spread(samples)!;
+  if (n === 1 || median === 0) return '';
+  const share = Math.max(max - median, median - min) / Math.abs(median);
+  return ` ${`±${(share * 100).toFixed(1)}`.padStart(5)}\u00a0%`;
+}
+
+function nameText({ name, labels }: Pick<FigureName, 'name' | 'labels'>): string {
+  const text = labelsText(labels);
+  return text === '' ? name : `${name}, ${text}`;
+}
+
+/** What changed from `a` to `b`, the most important first, without a newline at its end. */
+export function comparisonText(comparison: Comparison, options: TerminalOptions = {}): string {
+  const width = widthOf(options);
+  const paint = painter(options.colour ?? false);
+  const { a, b, figures, counts, warnings, tests, onlyA, onlyB } = comparison;
+  const side = ({ title, version, commit, startedAt }: Comparison['a']): string =>
+    `${title}, ${version}${commit === null ? '' : ` ${commit}`}, ${dateText(startedAt)}`;
+  const lines = [fit(`A  ${side(a)}`, width), fit(`B  ${side(b)}`, width)];
+  for (const warning of warnings) lines.push(...wrap(`! ${warning}`, width, '  ').map((line) => paint('yellow', line)));
+  for (const test of tests) lines.push(...wrap(`! ${test}`, width, '  ').map((line) => paint('bold', line)));
+  const changed = figures.filter(({ verdict }) => verdict !== 'same' && verdict !== 'unknown');
+  const unsure = figures.filter(({ verdict }) => verdict === 'unknown');
+  if (changed.length > 0) lines.push('', ...changeLines(changed, width, paint));
+  if (unsure.length > 0) {
+    const rest = unsure.length - UNSURE_SHOWN;
+    lines.push('', `Cannot be told (${unsure[0]!.why}${unsure.length > 1 ? ', …' : ''}):`);
+    lines.push(
+      ...changeLines(unsure.slice(0, UNSURE_SHOWN), width, paint),
+      ...(rest > 0 ? [`  … and ${rest} more`] : []),
+    );
+  }
+  for (const [which, only] of [
+    ['A', onlyA],
+    ['B', onlyB],
+  ] as const) {
+    if (only.length === 0) continue;
+    const rest = only.length > 5 ? `; and ${only.length - 5} more` : '';
+    lines.push('', ...wrap(`Only in ${which}: ${only.slice(0, 5).map(nameText).join('; ')}${rest}.`, width));
+  }
+  return [...lines, '', ...wrap(verdictText(figures.length, counts), width)].join('\n');
+}
+
+function verdictText(all: number, counts: Comparison['counts']): string {
+  if (all === 0) return 'The two have no figure in common.';
+  const told = (['worse', 'better', 'more', 'less'] as const).filter((verdict) => counts[verdict] > 0);
+  const parts = told.map((verdict) => `${counts[verdict]} ${verdict}`);
+  const changed = parts.length === 0 ? 'none changed beyond noise' : `${parts.join(', ')} beyond noise`;
+  const alike = `${counts.same} the same, ${counts.unknown} cannot be told`;
+  return `${counted(all, 'figure')} compared: ${changed}, ${alike}. Of equal figures 1 in 20 looks changed by chance.`;
+}
+
+/** Two lines for each: what, and by how much. */
+function changeLines(figures: readonly FigureChange[], width: number, paint: Paint): string[] {
+  return figures.flatMap((figure) => {
+    const { test, a, b, unit, ratio, low, high, word, verdict } = figure;
+    const scale = scaleOf(unit, Math.max(Math.abs(a), Math.abs(b)));
+    const change = ratio === null ? '' : `  ${signedPercent(ratio - 1)}`;
+    const interval =
+      low === null || high === null || low === high
+        ? ''
+        : `  (${signedPercent(low - 1)} to ${signedPercent(high - 1)})`;
+    const style = verdict === 'worse' ? 'red' : verdict === 'better' ? 'green' : null;
+    const name = fit(`${word.padEnd(7)} ${test}: ${nameText(figure)}`, width);
+    const value = fit(`        ${scaledText(a, scale)} → ${quantity(b, unit, scale)}${change}${interval}`, width);
+    return [style === null ? name : paint(style, name), value];
+  });
+}
