@@ -1,24 +1,26 @@
 /**
  * `npm run bench`: the canonical set, each bench in a process of its own, one after another; a table on stdout and all that
- * was measured, with the machine, in results/latest.json. `--smoke` shows in seconds that all of it works; its figures mean
+ * was measured, with the machine, in results/latest.json; the medians are added to results/history.json, and what is slower or
+ * faster than there is said (history.ts). `--smoke` shows in seconds that all of it works; its figures mean
  * nothing and go elsewhere. Fails when a bench fails or its books do not balance, not when a target is missed: a machine
  * that is busy misses all of them.
  *
- *     npm run bench [-- --smoke] [-- --out FILE]
+ *     npm run bench [-- --smoke] [--out FILE] [--history FILE] [--no-history]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { runBench } from './child.ts';
+import { record, runOf } from './history.ts';
 import { type Figure, type Line, meets } from './line.ts';
 import { machine } from './machine.ts';
 import { BENCHES } from './names.ts';
-import { isSmoke, options } from './options.ts';
+import { isRecorded, isSmoke, options } from './options.ts';
 
 const RESULTS = resolve(import.meta.dirname, 'results');
-const { out } = options(
-  { out: resolve(RESULTS, 'latest.json') },
+const { out, history } = options(
+  { out: resolve(RESULTS, 'latest.json'), history: resolve(RESULTS, 'history.json') },
   // Not followed by git.
-  { out: resolve(RESULTS, 'smoke.tmp.json') },
+  { out: resolve(RESULTS, 'smoke.tmp.json'), history: resolve(RESULTS, 'smoke-history.tmp.json') },
 );
 const HEADINGS = ['bench', 'case', 'unit', 'min', 'median', 'max', 'ratio', 'target'];
 const NUMBERS_FROM = 3;
@@ -62,6 +64,7 @@ for (const { bench, drops, skipped = {} } of lines) {
 }
 mkdirSync(dirname(out), { recursive: true });
 writeFileSync(out, `${JSON.stringify({ smoke: isSmoke, machine: at, failed, lines }, null, 2)}\n`);
+if (isRecorded) for (const change of record(history, runOf(lines, at))) console.log(change);
 for (const failure of failed) console.error(`FAILED ${failure}`);
 console.log(`${at.cpu}, ${at.cores} cores, load ${at.load}, Node ${at.node}, commit ${at.commit}; written to ${out}`);
 if (failed.length > 0) process.exitCode = 1;

@@ -24,8 +24,9 @@ import { digits, dropsBetween, type Figure, figure, median, print, type Target }
 import { lossless, type Trial } from './lossless.ts';
 import { wordsFor } from './node.ts';
 import { options } from './options.ts';
+import { Unavailable } from './peers/host.ts';
 import type { Rig } from './rig.ts';
-import { PROGRAMS, Unavailable, Veth } from './veth.ts';
+import { PROGRAMS, Veth } from './veth.ts';
 
 const SHARED_MEMORY = '/dev/shm';
 const settings = options(

@@ -8,7 +8,20 @@ import { runBench } from './child.ts';
 import { print } from './line.ts';
 import { options } from './options.ts';
 
-const SUITES = ['fdb', 'evict', 'path', 'inject', 'flood', 'vlan', 'capture', 'pcapng'];
+const SUITES = [
+  'ring',
+  'classify',
+  'fdb',
+  'evict',
+  'guard',
+  'team',
+  'flood',
+  'path',
+  'inject',
+  'vlan',
+  'capture',
+  'pcapng',
+];
 const settings = options({ suite: 'all' });
 const chosen = SUITES.filter((name) => settings.suite === 'all' || settings.suite === name);
 if (chosen.length === 0) throw new Error(`no suite ${settings.suite}; there are ${SUITES.join(', ')}`);

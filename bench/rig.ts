@@ -49,6 +49,8 @@ function topologyOf({ uplinks = [], ...host }: RigHost, lenders: number): unknow
 }
 
 export class Rig {
+  /** References that no round gives back all of. */
+  static readonly HELD = 2 ** 20;
   readonly network: Network;
   readonly sw: PlannedSwitch;
   readonly #core: Core;
@@ -144,9 +146,9 @@ export class Rig {
     this.#memory.setU64(this.sw.address + L.Switch_stampNow, this.#now);
   }
 
-  /** Undoes what floods did to the reference counts. */
-  settle(): void {
-    for (let i = 0; i < this.#refs.length; i++) this.#words[this.#refs[i]!] = 1;
+  /** Undoes what floods did to the reference counts; with HELD, frames that are given back are held all the same. */
+  settle(refs = 1): void {
+    for (let i = 0; i < this.#refs.length; i++) this.#words[this.#refs[i]!] = refs;
   }
 
   /** Every loaded frame once, and every copy that comes out is shown: the port's number and the address of its bytes. */

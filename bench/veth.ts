@@ -9,6 +9,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { survey } from '../src/capture/survey.ts';
 import type { Trial } from './lossless.ts';
+import { must, Unavailable } from './peers/host.ts';
 import { sleep } from './running.ts';
 
 const BUFFER_MIB = 64;
@@ -40,9 +41,6 @@ const programs: Readonly<Record<string, Program>> = {
   },
 };
 export const PROGRAMS = Object.keys(programs);
-
-/** Of a step that did not work: why what is measured here cannot be. */
-export class Unavailable extends Error {}
 
 export class Veth {
   readonly #folder: string;
@@ -119,12 +117,6 @@ export class Veth {
   close(): void {
     spawnSync('ip', ['netns', 'del', this.#name], { stdio: 'ignore' });
   }
-}
-
-function must(command: string, args: readonly string[], why: string): void {
-  const { error, status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (error !== undefined) throw new Unavailable(`${command} is not installed`);
-  if (status !== 0) throw new Unavailable(`${why}: ${stderr.trim().split('\n')[0]}`);
 }
 
 function sizeOf(file: string): number {

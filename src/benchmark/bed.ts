@@ -52,6 +52,8 @@ export interface FlowLoad {
   readonly seconds?: number;
   /** First frame of a station series that it uses, 0 by default: which addresses learning frames have. */
   readonly firstStation?: number;
+  /** As in TrialOptions, for this flow alone. */
+  readonly stampEvery?: number;
 }
 
 export interface Step {

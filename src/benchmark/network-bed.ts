@@ -197,7 +197,7 @@ class NetworkBed implements Bed {
     const stamps = stampEvery ?? (this.#isWall ? 0 : 1);
     const intended = loads.map((load, number) => {
       if (load === null) return 0;
-      const order = orderOf(load, startNs, seconds, stamps);
+      const order = orderOf(load, startNs, seconds, load.stampEvery ?? stamps);
       tester.order(number, order);
       return order.count;
     });

@@ -170,6 +170,8 @@ class TestRun {
       },
     });
     this.#beds.push(watched);
+    if (!this.#facts.isKnown && clock === 'wall')
+      this.#watch.progress({ text: 'what generator and receiver do alone, without a switch' });
     await watched.tell(this.#facts);
     return watched;
   }

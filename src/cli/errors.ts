@@ -24,6 +24,7 @@ const EXITS: Readonly<Record<string, number>> = {
   NetworkError: EXIT_BAD_INPUT,
   SnapshotError: EXIT_BAD_INPUT,
   AttachError: EXIT_BAD_INPUT,
+  BenchError: EXIT_BAD_INPUT,
   LoopError: EXIT_FAILED,
 };
 /** Excerpts shown before the rest of the problems have to do with their lines. */

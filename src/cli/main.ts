@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { argv, stderr, stdout } from 'node:process';
 import { Command, Option } from 'commander';
 import { ageing, duration, portFile, timeFile, wholeNumber } from './arguments.ts';
+import { declareBench } from './bench-commands.ts';
 import { settings, words } from './capture-options.ts';
 import { EXIT_BAD_INPUT, EXIT_FAILED, explainFailure, tell } from './errors.ts';
 import { declarePcap } from './pcap/commands.ts';
@@ -37,6 +38,7 @@ Examples:
   vswitch run lab.yaml --clock virtual --snapshot-at 5ms=before.vsnap
   vswitch run --restore before.vsnap                 goes on from there, as if it had never stopped
   vswitch pcap follow captures/demo.pcapng 1000000000005
+  vswitch bench rfc2544 lab.yaml --quick             how many frames a second?
 
 Exit codes: 0 fine, 1 the run failed or the ledger does not balance, 2 bad input.`,
   );
@@ -116,6 +118,7 @@ snapshot
   .option('--json', 'print as JSON')
   .action(async (before, after, options) => end((await import('./snapshot.ts')).tellDiff(before, after, options)));
 
+declareBench(program, end, version);
 declarePcap(program, end);
 
 program

@@ -107,13 +107,13 @@ async function restored(file: string | undefined, from: string, options: RunOpti
   return Network.from(snapshot, { inline: false, captureAs });
 }
 
-function wallWorkers(topology: Topology, asked: number | undefined): number {
+export function wallWorkers(topology: Topology, asked: number | undefined): number {
   const switches = topology.hosts.length + topology.switches.length;
   return Math.max(1, Math.min(asked ?? availableParallelism(), switches));
 }
 
 /** As many as bring something; the result is the same for any number. */
-function virtualWorkers(topology: Topology, asked: number | undefined): number {
+export function virtualWorkers(topology: Topology, asked: number | undefined): number {
   const { groups, cellNs } = parallelismOf(topology);
   if (asked === undefined) return cellNs < WORTH_WAITING_NS ? 1 : Math.min(availableParallelism(), groups.length);
   if (asked <= groups.length) return asked;

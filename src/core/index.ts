@@ -21,7 +21,7 @@ import { DOWN_FAR, DOWN_ISOLATED, DOWN_OPERATOR, MEMBERS_SIZE, PORT_BYTES, portF
 import { changeLink, setGuest as powerSetGuest, setPower as powerSetPower, setStreams as powerSetStreams } from './power';
 import { relay } from './relay';
 import { repair as repairSwitch } from './repair';
-import { publish } from './ring';
+import { advance, advanceNear, at, available, publish, publishNear, push, Ring } from './ring';
 import { mark as frameMark, open as poolOpen, sweep as poolSweep } from './sweep';
 import { portAt, Switch } from './switch';
 import { reform as teamReform, setActive as teamSetActive } from './team';
@@ -192,6 +192,20 @@ export function explain(sw: usize, port: u32, pool: usize, from: usize, length: 
   relay(s, portAt(s, port), describe(slot, length));
   publishCaptures(s);
   return true;
+}
+
+/** So many numbers through an empty ring, `burst` at a time, for benchmarks of the ring alone; returns how many came out as they went in. */
+export function passRing(ring: usize, count: u32, burst: u32, isNear: bool): u32 {
+  const r = changetype<Ring>(ring);
+  let right: u32 = 0;
+  for (let done: u32 = 0; done < count; done += burst) {
+    for (let i: u32 = 0; i < burst; i++) push(r, done + i);
+    if (isNear) publishNear(r); else publish(r);
+    const n = available(r);
+    for (let i: u32 = 0; i < n; i++) right += at(r, i) == done + i ? 1 : 0;
+    if (isNear) advanceNear(r, n); else advance(r, n);
+  }
+  return right;
 }
 
 /** One visit to a port, for benchmarks of the switch alone. */

@@ -41,6 +41,7 @@ export interface Core {
   ): void;
   inject(wire: number, pool: number, from: number, length: number, id: bigint, dueNs: bigint): number;
   explain(sw: number, port: number, pool: number, from: number, length: number, trace: number): number;
+  passRing(ring: number, count: number, burst: number, isNear: number): number;
   visitPort(sw: number, port: number): number;
   publishPorts(sw: number, worker: number): void;
   accepts(program: number, bytes: number, captured: number, length: number): number;

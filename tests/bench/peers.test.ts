@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Line } from '../../bench/line.ts';
 import { figures, markdown, type Report } from '../../bench/peers/report.ts';
 import type { Measured, Result } from '../../bench/peers/turns.ts';
@@ -23,14 +23,16 @@ describe('where no other switch and no compiler is installed', () => {
     string,
     string,
   ];
-  mkdirSync(empty);
-  mkdirSync(temporary);
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    command('--smoke', '--only', 'all', '--seconds', '0.02', '--out', out),
-    { encoding: 'utf8', env: { ...process.env, PATH: empty, TMPDIR: temporary } },
-  );
-  const line = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Line;
+  let [status, stdout, stderr]: [number | null, string, string] = [null, '', ''];
+  let line: Line;
+
+  beforeAll(() => {
+    for (const name of [empty, temporary]) mkdirSync(name);
+    const args = command('--smoke', '--only', 'all', '--seconds', '0.02', '--out', out);
+    const env = { ...process.env, PATH: empty, TMPDIR: temporary };
+    ({ status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env }));
+    line = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
+  }, 120_000);
 
   it('measures ours and the reference in JavaScript', () => {
     expect(status, stderr).toBe(0);

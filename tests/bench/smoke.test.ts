@@ -1,15 +1,17 @@
 /** No bench rots: each runs, prints its line, and its books balance. What they measure here means nothing. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readHistory } from '../../bench/history.ts';
 import type { Line } from '../../bench/line.ts';
 import { BENCHES } from '../../bench/names.ts';
 import { BUILT } from '../program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-smoke-'));
 const out = join(folder, 'smoke.json');
+const history = join(folder, 'history.json');
 /** As it was built for the tests. */
 const bench = (file: string): string => join(BUILT.bench, file);
 const run = (...args: string[]) => spawnSync(process.execPath, args, { encoding: 'utf8' });
@@ -17,7 +19,7 @@ let lines: Line[] = [];
 let table = '';
 
 beforeAll(() => {
-  const { status, stdout, stderr } = run(bench('all.js'), '--smoke', '--out', out);
+  const { status, stdout, stderr } = run(bench('all.js'), '--smoke', '--out', out, '--history', history);
   expect(stderr).not.toContain('FAILED');
   expect(status).toBe(0);
   table = stdout;
@@ -45,10 +47,18 @@ describe.each(BENCHES)('bench/%s.ts', (name) => {
   });
 });
 
+it('keeps what was measured for the next run to be compared with', () => {
+  const [run, ...more] = readHistory(history)!;
+  expect(more).toEqual([]);
+  const benches = Object.keys(run!.cases).map((name) => name.split(':')[0]);
+  expect([...new Set(benches)].sort()).toEqual([...BENCHES].sort());
+});
+
 it('has every micro suite among the figures', () => {
   const { figures } = lines.find((line) => line.bench === 'micro')!;
   const suites = new Set(figures.map((each) => each.case.split(':')[0]));
-  expect([...suites].sort()).toEqual(['fdb', 'evict', 'path', 'inject', 'flood', 'vlan', 'capture', 'pcapng'].sort());
+  const files = readdirSync(new URL('../../bench/micro/', import.meta.url)).map((name) => name.replace('.ts', ''));
+  expect([...suites].sort()).toEqual(files.filter((name) => name !== 'suite').sort());
 });
 
 it('measures the same work for equal settings', () => {

@@ -84,6 +84,8 @@ function bedOf(device: Device, options: BedOptions, diary: Diary): Bed {
   };
   const network = {
     ports: () => [],
+    macTable: () => [],
+    setStatic: async () => true,
     setPower: async (name: string, on: boolean) => turn(`${name} ${on ? 'on' : 'off'}`, !on),
     setCable: async (name: string, up: boolean) => turn(`${name} ${up ? 'in' : 'out'}`, !up),
     flush: async (of: { switch: string }) => turn(`${of.switch} flushed`, false),

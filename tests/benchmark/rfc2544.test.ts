@@ -81,6 +81,12 @@ describe('throughput', () => {
     expect(figure(result.figures, 'throughput')![0]).toBeLessThanOrEqual(1.5e6 * 1.001);
   });
 
+  it('fails with the reason where no load passes at all', async () => {
+    const { result } = await measured('throughput', narrow, { ...queued, isDisturbed: () => true });
+    expect(result).toMatchObject({ status: 'failed', figures: [] });
+    expect(result.why).toMatch(/^no load passed/);
+  });
+
   it('does not apply on the virtual clock where nothing limits', async () => {
     const { result } = await measured('throughput', alone, {});
     expect(result).toMatchObject({ status: 'not-applicable', figures: [] });
@@ -109,9 +115,13 @@ describe('latency', () => {
     expect(loads).toEqual(['100 %', '90 %', '50 %', '10 %', 'idle']);
     expect(figure(result.figures, 'latency, p99', '50 %')).toEqual([1000]);
     // The first trial is the search's.
-    expect(diary.trials.slice(1).map(({ load }) => Math.round(load as number))).toEqual(
-      [1, 0.9, 0.5, 0.1].map((share) => Math.round(gigabit * share)).concat(1000),
-    );
+    const rates = diary.trials.slice(1, 5).map(({ load }) => Math.round(load as number));
+    expect(rates).toEqual([1, 0.9, 0.5, 0.1].map((share) => Math.round(gigabit * share)));
+    // Idle, the flows send by turns.
+    expect(diary.trials[5]!.load).toMatchObject([
+      { rate: 500, from: 0 },
+      { rate: 500, from: 0.001 },
+    ]);
     expect(result.plots.map(({ title, series }) => [title, series.length])).toEqual([['Latency, 64 bytes', 5]]);
   });
 
@@ -146,8 +156,9 @@ describe('frame loss', () => {
     const { result, diary } = await measured('loss', behindSwitch('10G', '10G'), { generator: tenGigabit * 0.85 });
     expect(result.plots[0]!.series[0]!.y.slice(0, 3)).toEqual([null, null, 0]);
     expect(figure(result.figures, 'frame loss', '100 %')).toBeUndefined();
-    expect(result.notes[0]).toMatch(/100 % could not be offered/);
-    expect(diary.trials).toHaveLength(4);
+    expect(result.notes[0]).toMatch(/^64 bytes: 100 %, 90 % could not be offered/);
+    // Two loads were tried three times each, in case it was the machine.
+    expect(diary.trials).toHaveLength(3 + 3 + 2);
   });
 });
 
@@ -231,7 +242,7 @@ describe('reset', () => {
     const { result, diary } = await measured('reset.worker', wide, { generator: 1e6 }, { clock: 'wall', workers: 2 });
     expect(result.status).toBe('done');
     expect(diary.beds[0]!.placement).toEqual({ a: 0, b: 1 });
-    expect(diary.events).toEqual(['thread ended', 'thread ended']);
+    expect(diary.events).toEqual(['thread ended']);
   });
 
   it('does not apply within one host', async () => {

@@ -7,8 +7,9 @@ import { html, type Markup } from './html.ts';
 import { medianOf } from './verdict.ts';
 
 const BAR_WIDTH = 84;
-/** Bars of a table share a scale, which goes at least so far from the median. */
+/** Bars of a table share a scale, which goes at least and at most so far from the median. */
 const REACH_MIN = 0.01;
+const REACH_MAX = 1;
 
 export const figureMarkup = (figures: readonly Figure[]): Markup[] =>
   figureTables(figures).map(({ figures, labels, pivot }) =>
@@ -47,7 +48,7 @@ function framed(figures: readonly Figure[], content: Markup): Markup {
     counts.length === 1 ? counted(counts[0]!, 'repeat') : `${counts[0]} to ${counted(counts.at(-1)!, 'repeat')}`;
   const caption =
     counts.at(-1) === 1
-      ? 'Measured once, so nothing is known of the spread.'
+      ? 'Measured once.'
       : `Medians of ${repeats}; beneath, how far the repeats reach to either side of it, each of them a dot.`;
   return html`<p class="caption">${caption}</p>
 <div class="scroll" role="region" aria-label="Figures" tabindex="0"><table class="figures">
@@ -75,7 +76,7 @@ function reachOf(figures: readonly Figure[]): number {
     const middle = Math.abs(medianOf(figure));
     return middle === 0 ? 0 : Math.max(...figure.samples.map((sample) => Math.abs(sample - medianOf(figure)))) / middle;
   });
-  return Math.max(REACH_MIN, ...reaches);
+  return Math.min(REACH_MAX, Math.max(REACH_MIN, ...reaches));
 }
 
 function spreadBar(figure: Figure, reach: number): Markup | null {
@@ -84,7 +85,7 @@ function spreadBar(figure: Figure, reach: number): Markup | null {
   const shares = figure.samples.map((sample) => sample / middle - 1);
   const [low, high] = [Math.min(...shares), Math.max(...shares)];
   if (!Number.isFinite(high - low)) return null;
-  const at = (share: number): string => ((share / reach) * (BAR_WIDTH / 2 - 3)).toFixed(1);
+  const at = (share: number): string => (Math.min(1, Math.max(-1, share / reach)) * (BAR_WIDTH / 2 - 3)).toFixed(1);
   const dots = [...new Set(shares.map(at))].map((x) => html`<circle cx="${x}" r="2"/>`);
   const half = BAR_WIDTH / 2;
   return html`<span class="spread"><svg width="${BAR_WIDTH}" height="10" viewBox="-${half} -5 ${BAR_WIDTH} 10" aria-hidden="true">

@@ -201,7 +201,7 @@ function draw(box) {
   const options = {
     width,
     height: Math.round(Math.max(260, Math.min(360, width * 0.5))),
-    padding: [10, 14, 0, 0],
+    padding: [10, 30, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: {

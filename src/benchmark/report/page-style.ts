@@ -53,8 +53,8 @@ table{border-collapse:collapse;font-size:.92rem}
 .caption{color:var(--muted);font-size:.85rem;margin:1rem 0 -.4rem}
 th,td{text-align:left;padding:.4rem 1.4rem .4rem 0;border-bottom:1px solid var(--rule);vertical-align:baseline}
 th:last-child,td:last-child{padding-right:.2rem}
-thead th{color:var(--muted);font-weight:500;font-size:.85rem;vertical-align:bottom;max-width:14rem;overflow-wrap:anywhere}
-tbody th{font-weight:500;max-width:18rem;overflow-wrap:anywhere}
+thead th{color:var(--muted);font-weight:500;font-size:.85rem;vertical-align:bottom;max-width:14rem;overflow-wrap:anywhere;min-width:5rem}
+tbody th{font-weight:500;min-width:5.6rem;max-width:18rem;overflow-wrap:anywhere}
 .n{text-align:right;white-space:nowrap}thead .n{white-space:normal}
 .figures td.n{font-size:1.05rem;font-weight:600}.figures td.none{color:var(--muted);font-weight:400}
 .unit{display:block;font-weight:400;white-space:nowrap}
@@ -73,7 +73,7 @@ figcaption{font-weight:600}
 .legend small{color:var(--muted)}
 .ref{color:var(--ref)}${[0, 1, 2, 3, 4, 5, 6, 7].map((i) => `.s${i}{color:var(--s${i})}`).join('')}
 .ylabel,.xlabel{color:var(--muted);font-size:.8rem}.ylabel{margin-top:.5rem}.xlabel{text-align:right}
-.plot{position:relative;min-height:280px}
+.plot{position:relative;min-height:260px}
 .tip{position:absolute;pointer-events:none;background:var(--card);border:1px solid var(--rule);border-radius:6px;padding:.35rem .6rem;
 font-size:.8rem;line-height:1.4;box-shadow:0 2px 8px #0002;z-index:2;max-width:17rem;overflow-wrap:anywhere}
 .tip b{display:block;font-weight:600}.tip i{display:inline-block;width:.6rem;height:.6rem;border-radius:50%;margin-right:.4rem}
@@ -86,6 +86,6 @@ footer{margin-top:4rem;padding:1.5rem 1.5rem 4rem;color:var(--muted);font-size:.
 @media(max-width:36rem){body{font-size:15px}h1{font-size:1.7rem}header{padding-top:1.5rem}main,header,footer,.top{padding-left:1rem;padding-right:1rem}
 .headlines dd{font-size:1.3rem}.facts dl{grid-template-columns:1fr}.facts dd{margin-bottom:.3rem}th,td{padding-right:.9rem}}
 @media print{:root{color-scheme:light}body{font-size:10pt;background:#fff}main,header,footer{max-width:none;padding-left:0;padding-right:0}
-section{margin-top:1.5rem}section.test{break-inside:auto}figure,table.figures,.facts>div,.doubt{break-inside:avoid}h2,h3{break-after:avoid}
+section{margin-top:1.5rem}figure,tr,.facts>div,.doubt,.headlines>div{break-inside:avoid}h2,h3,.source,.caption{break-after:avoid}
 .scroll{overflow:visible}details:not([open]),.skip{display:none}.plots{display:block}.doubt,.spread svg{print-color-adjust:exact}}
 `;

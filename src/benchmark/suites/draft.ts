@@ -43,6 +43,16 @@ export class Draft {
     return this.#outcome('not-applicable', why);
   }
 
+  failed(why: string): Outcome {
+    return this.#outcome('failed', why);
+  }
+
+  /** No size gave a figure: the test has failed where `failure` is among the reasons, and else does not apply. */
+  without(reasons: ReadonlySet<string>, failure: string): Outcome {
+    const why = [...reasons].join('; ');
+    return reasons.has(failure) ? this.failed(why) : this.notApplicable(why);
+  }
+
   #outcome(status: TestResult['status'], why: string | null): Outcome {
     const { method, figures, plots, trials } = this;
     return { method, status, why, figures, plots, trials, notes: [...this.#notes] };

@@ -2,7 +2,8 @@
  * One size of frames on a bed of its own: what 100 % is there, and trials that count.
  *
  * A trial whose offered load fell short of the intended one has not reached its load: a search takes that for an upper bound, and a
- * figure is not made of it. A trial that is void for another reason is repeated twice. A ledger that does not balance ends the test.
+ * figure is not made of it. Since a busy machine may have been the reason, it is repeated twice first, as is a trial that is void
+ * for another reason. A ledger that does not balance ends the test.
  */
 import type { Bed, BedOptions, Flow, Trial, TrialOptions } from '../bed.ts';
 import { BenchError } from '../error.ts';
@@ -47,14 +48,16 @@ export interface Lane {
   /** Theoretical maximum of the way, frames/s; null: no media limit. */
   readonly line: number | null;
   readonly pace: Pace;
-  /** The trial that counts; `draft` keeps all of them. */
-  offer(draft: Draft, options: TrialOptions): Promise<Attempt>;
+  /** The trial that counts; `draft` keeps all of them. `isOnce`: a load that was not reached is not tried again. */
+  offer(draft: Draft, options: TrialOptions, isOnce?: boolean): Promise<Attempt>;
 }
 
 /** What is known of a size once it has been looked at, for the suite's later tests. */
 export interface Known {
   maximum?: number;
-  throughput?: number;
+  line?: number | null;
+  /** null: no load passed. */
+  throughput?: number | null;
 }
 
 /** What flows depend on. */
@@ -128,6 +131,7 @@ export async function withLane<T>(
     const maximum = media.maximum ?? given ?? found.maximum ?? (await measured(context, draft, mix, offer));
     if (maximum === null) return null;
     found.maximum = maximum;
+    found.line = media.line;
     const pace = paceOf(context, media.line ?? maximum, media.queueFrames);
     return await use({ context, mix, bed, maximum, line: media.line, pace, offer });
   } finally {
@@ -141,8 +145,9 @@ export const noMaximum =
 
 type Offer = Lane['offer'];
 
-function offering(context: SuiteContext, bed: Bed, mix: FrameMix): Offer {
-  return async (draft, options) => {
+/** Trials that count, on a bed of whatever kind. Throws BenchError where there are none. */
+export function offering(context: SuiteContext, bed: Bed, mix: FrameMix): Offer {
+  return async (draft, options, isOnce = false) => {
     for (let left = RETRIES; ; left--) {
       context.check();
       const trial = await bed.trial(options);
@@ -155,7 +160,8 @@ function offering(context: SuiteContext, bed: Bed, mix: FrameMix): Offer {
       const intended = trial.intendedRate ?? trial.offeredRate;
       const isReached = trial.offeredRate >= intended * (1 - SHORTFALL_MAX);
       const lossRatio = intended > 0 ? Math.max(0, intended - trial.receivedRate) / intended : 0;
-      if (trial.void === null || !isReached) return { trial, isReached, lossRatio };
+      if (trial.void === null) return { trial, isReached, lossRatio };
+      if (!isReached && (isOnce || left === 0)) return { trial, isReached, lossRatio };
       if (left === 0)
         throw new BenchError(`three trials in a row are void: ${trial.void}`, 'look at the trials’ drops');
     }
@@ -184,7 +190,7 @@ async function measured(context: SuiteContext, draft: Draft, mix: FrameMix, offe
 function paceOf({ settings: { clock, quick, seconds } }: SuiteContext, line: number, queueFrames: number): Pace {
   if (clock === 'wall') {
     const final = seconds ?? (quick ? 0.5 : 60);
-    return { search: Math.min(final, quick ? 0.2 : 1), final, resolution: line * (quick ? 0.02 : 0.005) };
+    return { search: Math.min(final, quick ? 0.2 : 1), final, resolution: line * (quick ? 0.03 : 0.005) };
   }
   const share = quick ? 0.005 : 0.001;
   const frames = Math.min(Math.max((1.25 * queueFrames) / share, 20_000), 5_000_000);

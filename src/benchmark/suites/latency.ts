@@ -1,7 +1,7 @@
 /** How long frames took at a load: figures by percentile, and the curves of all loads of a size in one plot. */
-import type { Trial } from '../bed.ts';
+import type { Trial, TrialOptions } from '../bed.ts';
 import { BUCKETS, curve } from '../histogram.ts';
-import type { Latency, Plot, Series } from '../model.ts';
+import type { Figure, Latency, Plot, Series } from '../model.ts';
 import { type Draft, sizeOf, sizeText } from './draft.ts';
 import { type Lane, stampEvery } from './lane.ts';
 
@@ -10,6 +10,8 @@ export interface LatencyLoad {
   readonly name: string;
   /** Frames/s over all flows. */
   readonly rate: number;
+  /** The flows send by turns, so that no frame meets another; else all at once. */
+  readonly byTurns?: boolean;
   /** Of each trial, s. */
   readonly seconds: number;
   readonly repeats: number;
@@ -34,22 +36,24 @@ export async function latencyAt(draft: Draft, lane: Lane, load: LatencyLoad): Pr
   for (let i = 0; i < load.repeats; i++) {
     context.progress({ text: `${sizeText(mix)}: latency at ${load.name}` });
     const stamps = stampEvery(lane, load.rate);
-    const options = { load: load.rate, seconds: load.seconds, stampEvery: stamps };
+    const options = { load: loadOf(lane, load), seconds: load.seconds, stampEvery: stamps };
     const { trial, isReached } = await lane.offer(draft, options);
     if (isReached && trial.latency !== null && trial.latency.n > 0) trials.push(trial);
     if (trial.lost > 0) draft.note(`${sizeText(mix)}, ${load.name}: frames were lost while latency was measured.`);
   }
   if (trials.length === 0) {
-    draft.note(`${sizeText(mix)}, ${load.name}: the load could not be offered, so there is no latency of it.`);
+    draft.note(`${sizeText(mix)}, ${load.name}: the load could not be offered in time, so there is no latency of it.`);
     return null;
   }
   const latencies = trials.map(({ latency }) => latency!);
   const labels = { size: sizeOf(mix), load: load.name };
-  for (const [name, of, framesMin] of told) {
-    const samples = latencies.filter(({ n }) => n >= framesMin).map((latency) => latency[of]);
-    draft.figure(`latency, ${name}`, labels, 'ns', samples, 'lower');
-  }
+  tellLatency(draft, labels, latencies);
   return curveOf(load.name, trials);
+}
+
+function loadOf({ bed: { flows } }: Lane, { rate, byTurns, seconds }: LatencyLoad): TrialOptions['load'] {
+  if (byTurns !== true) return rate;
+  return flows.map((_, i) => ({ rate: rate / flows.length, from: i / rate, seconds: seconds - flows.length / rate }));
 }
 
 function curveOf(name: string, trials: readonly Trial[]): Series {
@@ -62,6 +66,14 @@ function curveOf(name: string, trials: readonly Trial[]): Series {
   const step = Math.ceil(points.length / POINTS_MAX);
   const kept = points.filter((_, i) => i % step === 0 || i === points.length - 1);
   return { name, kind: 'line', x: kept.map(({ x }) => x), y: kept.map(({ ns }) => ns) };
+}
+
+/** The figures of trials alike. */
+export function tellLatency(draft: Draft, labels: Figure['labels'], latencies: readonly Latency[]): void {
+  for (const [name, of, framesMin] of told) {
+    const samples = latencies.filter(({ n }) => n >= framesMin).map((latency) => latency[of]);
+    draft.figure(`latency, ${name}`, labels, 'ns', samples, 'lower');
+  }
 }
 
 /** Loads that could not be measured are left out. */

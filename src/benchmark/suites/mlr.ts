@@ -126,7 +126,7 @@ async function search(draft: Draft, lane: Lane, goals: readonly Goal[]): Promise
   let isShort = false;
   const measure = async (load: number, seconds: number): Promise<Mark> => {
     context.progress({ text: `${sizeText(mix)}: ${short(load, 'frames/s')} for ${short(seconds, 's')}` });
-    const { trial, isReached, lossRatio } = await lane.offer(draft, { load, seconds });
+    const { trial, isReached, lossRatio } = await lane.offer(draft, { load, seconds }, true);
     if (isReached) return { lossRatio: trial.lossRatio, seconds };
     isShort = true;
     // What was not offered has not been passed by any goal's measure.
@@ -135,7 +135,7 @@ async function search(draft: Draft, lane: Lane, goals: readonly Goal[]): Promise
   const result = await searchMlr({ goals, minLoad: maximum * MIN_SHARE, maxLoad: maximum, measure });
   if (isShort)
     draft.note(
-      'Some loads could not be offered, since generator, switch and receiver share a thread, and what that thread can do is the limit.',
+      'Some loads could not be offered in time: generator, switch and receiver share a thread, or the machine has other work. They count as failed.',
     );
   return result;
 }
@@ -182,7 +182,12 @@ async function latencies(draft: Draft, lane: Lane, results: readonly Result[]): 
   const shares =
     pdr === null ? [] : [0.9, 0.5, 0.1].map((share) => ({ name: `${share * 100} % of PDR`, rate: pdr * share }));
   const seconds = clock === 'virtual' ? pace.final : (context.settings.seconds ?? (quick ? 0.4 : 5));
-  const idle = { name: 'idle', rate: idleRate(lane), seconds: context.settings.seconds ?? (quick ? 0.4 : 2) };
+  const idle = {
+    name: 'idle',
+    rate: idleRate(lane),
+    byTurns: true,
+    seconds: context.settings.seconds ?? (quick ? 0.4 : 2),
+  };
   const repeats = repeatsOf(context, 3, 1);
   const loads = [...shares.map((share) => ({ ...share, seconds })), idle];
   const curves: (Series | null)[] = [];

@@ -4,7 +4,7 @@ import { Draft, type Outcome, sizeText } from '../draft.ts';
 import { idleRate, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
 import { type LatencyLoad, latencyAt, latencyPlot } from '../latency.ts';
 import { throughputOf } from './throughput.ts';
-import { quickSizes, sizes } from './words.ts';
+import { nothingPassed, quickSizes, sizes } from './words.ts';
 
 export const latency: SuiteTest = { id: 'rfc2544.latency', title: 'Latency', source: 'RFC 2544, 26.2', run };
 
@@ -17,14 +17,15 @@ async function run(context: SuiteContext): Promise<Outcome> {
     await withLane(context, draft, mix, { flows }, async (lane) => {
       isAny = true;
       const rate = await throughputOf(draft, lane);
-      if (rate === null) return draft.note(`${sizeText(mix)}: there is no throughput to measure latency at.`);
+      if (rate === null) return draft.note(`${sizeText(mix)}: ${nothingPassed}.`);
       const curves = [];
       for (const load of loadsOf(lane, rate)) curves.push(await latencyAt(draft, lane, load));
       for (const idle of idles(lane)) curves.push(await idleAt(context, draft, lane, idle));
       draft.plots.push(latencyPlot(lane, curves));
     });
   }
-  return isAny ? draft.done() : draft.notApplicable(noMaximum);
+  if (!isAny) return draft.notApplicable(noMaximum);
+  return draft.figures.length === 0 ? draft.failed(nothingPassed) : draft.done();
 }
 
 function methodOf(isWall: boolean): string {
@@ -67,7 +68,8 @@ async function idleAt(context: SuiteContext, draft: Draft, loaded: Lane, { name,
   const { seconds, quick, workers } = context.settings;
   const length = seconds ?? (quick ? 0.4 : 2);
   const repeats = repeatsOf(context, 3, 1);
-  const at = (lane: Lane) => latencyAt(draft, lane, { name, rate: idleRate(lane), seconds: length, repeats });
+  const at = (lane: Lane) =>
+    latencyAt(draft, lane, { name, rate: idleRate(lane), byTurns: true, seconds: length, repeats });
   if (busyPoll === null) return at(loaded);
   const { mix, maximum, bed } = loaded;
   return withLane(context, draft, mix, { flows: bed.flows, maximum, bed: { workers, busyPoll } }, at);

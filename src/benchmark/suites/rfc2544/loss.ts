@@ -4,7 +4,7 @@ import type { Series } from '../../model.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, type Outcome, sizeOf, sizeText } from '../draft.ts';
 import { type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
-import { quickSizes, sizes, whatIsAll } from './words.ts';
+import { notOffered, quickSizes, sizes, whatIsAll } from './words.ts';
 
 export const loss: SuiteTest = { id: 'rfc2544.loss', title: 'Frame loss rate', source: 'RFC 2544, 26.3', run };
 
@@ -30,20 +30,22 @@ async function run(context: SuiteContext): Promise<Outcome> {
 }
 
 async function descend(draft: Draft, lane: Lane): Promise<Series> {
-  const { context, mix } = lane;
+  const { context, mix, line } = lane;
   const points: LossPoint[] = [];
   const measured: { load: number; loss: number | null }[] = [];
   for (let load = nextLossLoad(points); load !== null; load = nextLossLoad(points)) {
     context.progress({ text: `${sizeText(mix)}: loss at ${load} %` });
     const samples = await samplesAt(draft, lane, load);
     draft.figure('frame loss', { size: sizeOf(mix), load: `${load} %` }, '%', samples, 'lower');
-    if (samples.length === 0)
-      draft.note(`${sizeText(mix)}: ${load} % could not be offered, since generator and switch share a thread.`);
     const worst = samples.length === 0 ? null : Math.max(...samples);
     measured.push({ load, loss: worst });
     // A load that was not there has not been passed.
     points.push({ loadPercent: load, lossRatio: worst === null ? 1 : worst / 100 });
   }
+  const missing = measured.filter((point) => point.loss === null).map((point) => `${point.load} %`);
+  if (missing.length > 0) draft.note(`${sizeText(mix)}: ${missing.join(', ')} ${notOffered}.`);
+  if (line === null)
+    draft.note('Without a medium a guest that sends as fast as it can is held back by its ring, and nothing is lost.');
   return {
     name: sizeText(mix),
     kind: 'line',

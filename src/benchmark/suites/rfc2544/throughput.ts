@@ -6,7 +6,7 @@ import { median } from '../../statistics.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, type Outcome, short, sizeOf, sizeText } from '../draft.ts';
 import { knownOf, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
-import { quickSizes, sizes, whatIsAll } from './words.ts';
+import { nothingPassed, notOffered, quickSizes, sizes, whatIsAll } from './words.ts';
 
 /** What was found of one size. */
 interface Row {
@@ -36,12 +36,13 @@ async function run(context: SuiteContext): Promise<Outcome> {
         const rate = await search(draft, lane);
         if (rate !== null) rates.push(rate);
       }
-      if (rates.length > 0) knownOf(context, flows, mix).throughput = median(rates)!;
+      knownOf(context, flows, mix).throughput = median(rates);
       rows.push({ name: String(sizeOf(mix)), rates, maximum: lane.maximum, line: lane.line });
       tell(draft, lane, rates);
     });
   }
   if (rows.length === 0) return draft.notApplicable(noMaximum);
+  if (rows.every(({ rates }) => rates.length === 0)) return draft.failed(nothingPassed);
   draft.plots.push(plotOf(rows));
   return draft.done();
 }
@@ -51,7 +52,7 @@ function methodOf({ settings }: SuiteContext): string {
     settings.clock === 'wall'
       ? 'The final trial is longer than those of the search'
       : 'Trials last until a load above the maximum by the resolution would have overflowed the longest queue';
-  return `Binary search for the highest load, shared equally by all flows, of which not one frame is lost; the load found is verified by a final trial of full length, and searched on below when it fails. ${length}. ${whatIsAll(settings.clock)}`;
+  return `Binary search for the highest load, shared equally by all flows, of which not one frame is lost; the load found is verified by a final trial of full length, and searched on below when it fails. A load that could not be offered is tried twice more and then counts as failed. ${length}. ${whatIsAll(settings.clock)}`;
 }
 
 /** The throughput as a later test needs it: what the first one found, or else one search. null: no load passed. */
@@ -59,13 +60,15 @@ export async function throughputOf(draft: Draft, lane: Lane): Promise<number | n
   const known = knownOf(lane.context, lane.bed.flows, lane.mix);
   if (known.throughput !== undefined) return known.throughput;
   draft.note('The throughput was searched anew for this test.');
-  const rate = await search(draft, lane);
-  if (rate !== null) known.throughput = rate;
-  return rate;
+  known.throughput = await search(draft, lane);
+  return known.throughput;
 }
 
-/** One search; null when the least load, the resolution, does not pass either. */
-async function search(draft: Draft, lane: Lane): Promise<number | null> {
+/**
+ * One search; null when the least load, the resolution, does not pass either.
+ * @param lossRatioMax Loss that passes, 0 to below 1.
+ */
+export async function search(draft: Draft, lane: Lane, lossRatioMax = 0): Promise<number | null> {
   const { context, mix, maximum, pace } = lane;
   let limit: 'loss' | 'generator' | null = null;
   const measure = async (load: number, seconds: number) => {
@@ -82,18 +85,17 @@ async function search(draft: Draft, lane: Lane): Promise<number | null> {
     resolution: { framesPerSecond: pace.resolution },
     seconds: pace.search,
     finalSeconds: pace.final,
+    lossRatioMax,
     measure,
   });
   if (limit === 'generator')
-    draft.note(
-      'Some loads above the throughput were not lost but could not be offered: generator, switch and receiver share a thread, and what that thread can do is the limit.',
-    );
+    draft.note(`Some loads above the throughput lost nothing, but ${notOffered}. This, not loss, is the limit.`);
   return final === null ? null : load;
 }
 
 function tell(draft: Draft, { mix, line }: Lane, rates: readonly number[]): void {
   const labels = { size: sizeOf(mix) };
-  if (rates.length === 0) draft.note(`${sizeText(mix)}: frames were lost at every load that was tried.`);
+  if (rates.length === 0) draft.note(`${sizeText(mix)}: no load passed.`);
   draft.figure('throughput', labels, 'frames/s', rates, 'higher');
   const bits = (of: typeof l1Bits) => rates.map((rate) => of(rate, mix));
   draft.figure('throughput, L1', labels, 'bit/s', bits(l1Bits), 'higher');
