@@ -47,9 +47,13 @@ export const broadcast: SuiteTest = {
           draft.note(`${sizeText(mix)}: copies were lost, or frames not offered in time, even at ${pace.percent} %.`);
         else draft.figure('broadcast throughput', labels, 'frames/s', [rate], 'higher');
         const last = await offer(full.rate, pace.search);
-        const copies = last.flows[0]!.received / last.seconds;
-        draft.figure('copies delivered at maximum load', labels, 'copies/s', [copies], 'higher');
-        draft.figure('copies lost at maximum load', labels, '%', [lossOf(last) * 100], 'lower');
+        if (last.void === null) {
+          const copies = last.flows[0]!.received / last.seconds;
+          draft.figure('copies delivered at maximum load', labels, 'copies/s', [copies], 'higher');
+          draft.figure('copies lost at maximum load', labels, '%', [lossOf(last) * 100], 'lower');
+        } else {
+          draft.note(`${sizeText(mix)}: the maximum load was not reached, ${last.void}.`);
+        }
         const alone = await bed.trial({
           load: [single],
           seconds: spanOf([single]),

@@ -119,7 +119,7 @@ const loadText =
 interface Row {
   readonly mix: FrameMix;
   readonly throughputs: readonly number[];
-  readonly forwarding: number;
+  readonly forwarding: number | null;
   readonly full: Full;
 }
 
@@ -154,15 +154,18 @@ async function measure(context: SuiteContext, draft: Draft, { bed, queue, patter
     else throughputs.push(found);
   }
   const most = await offer(full.rate, pace.search);
-  const forwarding = forwardingRate(most, roundRobin(bed.flows, full.rate, pace.search));
+  const forwarding = most.void === null ? forwardingRate(most, roundRobin(bed.flows, full.rate, pace.search)) : null;
   draft.figure('throughput', labels, 'frames/s', throughputs, 'higher');
   if (full.line !== null) {
     const percent = throughputs.map((each) => (each / full.rate) * 100);
     draft.figure('throughput of the line', labels, '%', percent, 'higher');
   }
-  draft.figure('forwarding rate at maximum load', labels, 'frames/s', [forwarding], 'higher');
-  draft.figure('frame loss at maximum load', labels, '%', [lossOf(most) * 100], 'lower');
-  if (most.void !== null) draft.note(`${where}, maximum load: ${most.void}.`);
+  if (forwarding !== null) {
+    draft.figure('forwarding rate at maximum load', labels, 'frames/s', [forwarding], 'higher');
+    draft.figure('frame loss at maximum load', labels, '%', [lossOf(most) * 100], 'lower');
+  } else {
+    draft.note(`${where}: the maximum load was not reached, ${most.void}.`);
+  }
   return { mix, throughputs, forwarding, full };
 }
 

@@ -98,22 +98,23 @@ export const maximumForwarding: SuiteTest = {
         await bed.warmUp();
         const pace = paceOf(settings, full, longestQueue(topology));
         const percents = settings.quick ? [25, 50, 75, 100] : [10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
-        const rates: number[] = [];
+        const rates: (number | null)[] = [];
+        const labels = { size: sizeOf(mix) };
         for (const percent of percents) {
           context.check();
           context.progress({ text: `${sizeText(mix)}: ${percent} %` });
           const load = roundRobin(flows, (full.rate * percent) / 100, pace.search);
           const trial = await bed.trial({ load, seconds: spanOf(load), residue: pace.residue });
           draft.trial(trial);
-          rates.push(trial.receivedRate);
-          if (trial.void !== null) draft.note(`${sizeText(mix)}, ${percent} %: ${trial.void}.`);
-          if (percent === 100)
-            draft.figure('frame loss at the line', { size: sizeOf(mix) }, '%', [lossOf(trial) * 100], 'lower');
+          rates.push(trial.void === null ? trial.receivedRate : null);
+          if (trial.void !== null) draft.note(`${sizeText(mix)}, ${percent} %: not reached, ${trial.void}.`);
+          else if (percent === 100) draft.figure('frame loss at the line', labels, '%', [lossOf(trial) * 100], 'lower');
         }
-        const most = Math.max(...rates);
-        const labels = { size: sizeOf(mix) };
-        draft.figure('maximum forwarding rate', labels, 'frames/s', [most], 'higher');
-        draft.figure('load of the maximum forwarding rate', labels, '%', [percents[rates.indexOf(most)]!], null);
+        const most = Math.max(...rates.map((rate) => rate ?? 0));
+        if (most > 0) {
+          draft.figure('maximum forwarding rate', labels, 'frames/s', [most], 'higher');
+          draft.figure('load of the maximum forwarding rate', labels, '%', [percents[rates.indexOf(most)]!], null);
+        }
         plots.push({ name: sizeText(mix), x: percents, y: rates, kind: 'line' });
       } finally {
         await bed.close();
