@@ -31,6 +31,8 @@ export interface BedOptions {
   /** Wall clock: workers never sleep, which keeps to the rate and takes no time to wake, at a core for each. Default: where there are cores to spare. */
   readonly busyPoll?: boolean;
   readonly ringEntries?: number;
+  /** Most frames that a guest sends at once, and a switch takes from it at a visit, 1-256. */
+  readonly burst?: number;
   readonly ageingSeconds?: number;
   /** Ports at which the suite injects frames of its own. */
   readonly injectAt?: readonly PortName[];
@@ -94,6 +96,10 @@ export interface PortResult {
   readonly flooded: number;
   readonly misdelivered: number;
   readonly broadcasts: number;
+  /** Batches that the guest put into a ring which the switch had emptied, and into one which it had not; times that it was given frames. */
+  readonly doorbells?: number;
+  readonly suppressed?: number;
+  readonly interrupts?: number;
 }
 
 /** A trial with what suites want to know beside the published part. */

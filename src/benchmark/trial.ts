@@ -109,10 +109,10 @@ function latencyOf(histogram: Uint32Array, probes: readonly ProbeCount[]): Laten
 
 function portsOf({ probes }: Counts): Map<PortName, PortResult> {
   return new Map(
-    [...probes].map(([name, { received, flooded, misdelivered, broadcasts }]) => [
-      name,
-      { received, flooded, misdelivered, broadcasts },
-    ]),
+    [...probes].map(([name, probe]) => {
+      const { received, flooded, misdelivered, broadcasts, doorbells, suppressed, interrupts } = probe;
+      return [name, { received, flooded, misdelivered, broadcasts, doorbells, suppressed, interrupts }];
+    }),
   );
 }
 

@@ -10,6 +10,7 @@ import { bytesOf } from './frame';
 import { keyOf, lookup } from './fdb';
 import { fidOf } from './learning';
 import { NO_VID, Port } from './port';
+import { Ring } from './ring';
 import { Switch } from './switch';
 import { now } from './time';
 
@@ -49,6 +50,9 @@ export class Probe {
   flooded: u64; // of others, to an address unknown to the switch that brought them
   misdelivered: u64; // of others, to an address that the switch knew
   broadcasts: u64;
+  doorbells: u64; // frames put into a ring that the switch had emptied: a para-virtual NIC has to ring
+  suppressed: u64; // into one that it had not: event suppression saves the doorbell
+  interrupts: u64; // times that the guest was given frames
   measured: u64;
   least: u64; // ns
   most: u64;
@@ -59,6 +63,12 @@ export class Probe {
 @inline
 function checkAt(probe: Probe, number: u32): Check {
   return changetype<Check>(<usize>probe.checks + number * CHECK_SIZE);
+}
+
+/** Frames are about to be published in a guest's ring. Once for a batch, as virtio's EVENT_IDX has it (virtio 1.2, 2.7.10). */
+export function tellOfBatch(probe: Probe, ring: Ring): void {
+  if (ring.tail == ring.head) probe.doorbells++;
+  else probe.suppressed++;
 }
 
 /** Looks at a frame that a guest takes; what carries no signature is passed over. */

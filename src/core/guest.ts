@@ -6,7 +6,7 @@
  * is answered. Test frames are UDP/IPv4 to port 9 (discard), or EtherType 0x88B5 (IEEE 802 local experimental) without
  * addresses, and carry stream, sequence number and time behind the headers.
  */
-import { inspect, Probe } from './check';
+import { inspect, Probe, tellOfBatch } from './check';
 import { copyOut, describe, Frame, HEADER_BYTES, lengthOf, outerTci, slotOf, TAG_STORED, tagOf, bytesOf, UNTAGGED } from './frame';
 import { Pattern, stepAt, vary } from './pattern';
 import { release, take } from './pool';
@@ -133,7 +133,10 @@ export function sendDue(sw: Switch, guest: Guest, most: u32): u32 {
   if (isSilent(guest)) return 0;
   let sent: u32 = 0;
   for (let i: u32 = 0; i < guest.streamCount && sent < most; i++) sent += runStream(sw, guest, streamAt(guest, i), most - sent);
-  if (sent != 0) publishNear(changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing));
+  if (sent == 0) return 0;
+  const ring = changetype<Ring>(<usize>changetype<Port>(<usize>guest.port).rxRing);
+  if (guest.probe != 0) tellOfBatch(changetype<Probe>(<usize>guest.probe), ring);
+  publishNear(ring);
   return sent;
 }
 
@@ -215,6 +218,7 @@ export function drain(sw: Switch, port: Port): u32 {
   let answered: u32 = 0;
   const answers = guest.ip != 0 && !isOff(guest);
   const probe = changetype<Probe>(<usize>guest.probe);
+  if (guest.probe != 0 && n != 0) probe.interrupts++;
   let received: u64 = 0;
   let bytesIn: u64 = 0;
   sw.inHandEnd = ring.tailNext + n;

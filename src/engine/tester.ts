@@ -46,6 +46,11 @@ export interface ProbeCount {
   readonly flooded: number;
   readonly misdelivered: number;
   readonly broadcasts: number;
+  /** Batches put into a ring that the switch had emptied, and into one that it had not. */
+  readonly doorbells: number;
+  readonly suppressed: number;
+  /** Times that the guest was given frames. */
+  readonly interrupts: number;
   readonly measured: number;
   readonly leastNs: number;
   readonly mostNs: number;
@@ -169,6 +174,9 @@ export class Tester {
       flooded: count(L.Probe_flooded),
       misdelivered: count(L.Probe_misdelivered),
       broadcasts: count(L.Probe_broadcasts),
+      doorbells: count(L.Probe_doorbells),
+      suppressed: count(L.Probe_suppressed),
+      interrupts: count(L.Probe_interrupts),
       measured: count(L.Probe_measured),
       leastNs: count(L.Probe_least),
       mostNs: count(L.Probe_most),
