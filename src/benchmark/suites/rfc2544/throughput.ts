@@ -52,7 +52,7 @@ function methodOf({ settings }: SuiteContext): string {
     settings.clock === 'wall'
       ? 'The final trial is longer than those of the search'
       : 'Trials last until a load above the maximum by the resolution would have overflowed the longest queue';
-  return `Binary search for the highest load, shared equally by all flows, of which not one frame is lost; the load found is verified by a final trial of full length, and searched on below when it fails. A load that could not be offered is tried twice more and then counts as failed. ${length}. ${whatIsAll(settings.clock)}`;
+  return `Binary search for the highest load, shared equally by all flows, of which not one frame is lost; the load found is verified by a final trial of full length, and searched on below when it fails. A load that could not be offered in time is tried again and then counts as failed. ${length}. ${whatIsAll(settings.clock)}`;
 }
 
 /** The throughput as a later test needs it: what the first one found, or else one search. null: no load passed. */
