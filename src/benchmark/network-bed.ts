@@ -7,8 +7,9 @@
 import { availableParallelism } from 'node:os';
 import { Network } from '../engine/network.ts';
 import type { TestOrder } from '../engine/tester.ts';
-import type { PortName, Stream } from '../topology/model.ts';
+import type { PortName, Stream, Topology } from '../topology/model.ts';
 import type { Bed, BedOptions, Flow, FlowLoad, Trial, TrialOptions } from './bed.ts';
+import { BenchError } from './error.ts';
 import { type Route, routesOf } from './path.ts';
 import { meanOf, resultOf } from './trial.ts';
 
@@ -16,11 +17,14 @@ import { meanOf, resultOf } from './trial.ts';
 const LEAD_NS = 1_000_000n;
 const GAP_BYTES = 20;
 const LEARN_RATE = 200_000;
+/** All stations speak, however late. */
+const LEARN_GRACE_SECONDS = 10;
 const LEARN_SIZE = 64;
 /** Share of a trial that a sender may be late before it is stopped; the trial is void long before. */
 const GRACE = 0.02;
 const GRACE_SECONDS = 0.05;
-const RESIDUE_SECONDS = 2;
+/** RFC 2544 23 asks for 2 s; a little more, so as not to look at the very instants at which LACP and probes send. */
+const RESIDUE_SECONDS = 2.013;
 const RESIDUE_SECONDS_SHORT = 0.1;
 /** Where nothing is measured by it: frames that are still on their way are waited for anyway. */
 const RESIDUE_SECONDS_WARM = 0.01;
@@ -44,12 +48,15 @@ class NetworkBed implements Bed {
   readonly flows: readonly Flow[];
   readonly #isWall: boolean;
   readonly #route: Route;
+  /** The shortest ageing time of all switches that learn, s. */
+  readonly #rememberedSeconds: number;
   /** Who sends learning frames, a stream each behind those of the flows: how many stations. */
   readonly #learners: readonly number[];
 
   constructor({ topology, flows, clock, captures = [], ...options }: BedOptions) {
     const busyPoll = options.busyPoll ?? (options.workers ?? 1) < availableParallelism();
     this.flows = flows;
+    this.#rememberedSeconds = options.ageingSeconds ?? leastAgeing(topology);
     this.#isWall = clock === 'wall';
     const series = seriesOf(flows);
     this.#learners = [...series.values()];
@@ -120,7 +127,10 @@ class NetworkBed implements Bed {
   }
 
   async trial(options: TrialOptions): Promise<Trial> {
-    if (options.learn !== false) await this.#learn();
+    if (options.learn !== false) {
+      this.#assertRemembered(options.seconds);
+      await this.#learn();
+    }
     return this.#run(options);
   }
 
@@ -147,12 +157,23 @@ class NetworkBed implements Bed {
     return limits.length === 0 ? null : Math.min(...limits);
   }
 
+  /** Receivers are silent, so no trial may be longer than what it was that they said is known (RFC 2889 5.7.3). */
+  #assertRemembered(seconds: number): void {
+    if (this.#rememberedSeconds > seconds) return;
+    throw new BenchError(
+      `a trial of ${seconds} s, when stations are forgotten after ${this.#rememberedSeconds} s`,
+      'take shorter trials (--seconds), or a longer ageing time in the topology',
+    );
+  }
+
   /** Each station says once where it is. */
   async #learn(): Promise<void> {
-    const seconds = Math.max(...this.#learners) / LEARN_RATE;
+    // Half of what the cables carry, if all of it went over the same one.
+    const rate = Math.min(LEARN_RATE, (this.maximumLoad() ?? Number.POSITIVE_INFINITY) / (2 * this.#learners.length));
+    const seconds = Math.max(...this.#learners) / rate;
     const silent = this.flows.map(() => null);
-    const learners = this.#learners.map((count) => ({ rate: LEARN_RATE, count }));
-    await this.#send([...silent, ...learners], { seconds, residue: RESIDUE_SECONDS_WARM });
+    const learners = this.#learners.map((count) => ({ rate, count }));
+    await this.#send([...silent, ...learners], { seconds, residue: RESIDUE_SECONDS_WARM, grace: LEARN_GRACE_SECONDS });
   }
 
   async #run(options: TrialOptions): Promise<Trial> {
@@ -188,7 +209,13 @@ class NetworkBed implements Bed {
   /** Sends by order and waits until everything has come to rest; the network stands still before and after. */
   async #send(
     loads: readonly (FlowLoad | null)[],
-    { seconds, residue, stampEvery, steps = [] }: Omit<TrialOptions, 'load'>,
+    {
+      seconds,
+      residue,
+      stampEvery,
+      steps = [],
+      grace = seconds * GRACE + GRACE_SECONDS,
+    }: Omit<TrialOptions, 'load'> & { readonly grace?: number },
   ): Promise<{ startNs: bigint; intended: (number | null)[] }> {
     const { network } = this;
     const { tester } = network;
@@ -197,13 +224,13 @@ class NetworkBed implements Bed {
     const stamps = stampEvery ?? (this.#isWall ? 0 : 1);
     const intended = loads.map((load, number) => {
       if (load === null) return 0;
-      const order = orderOf(load, startNs, seconds, load.stampEvery ?? stamps);
+      const order = orderOf(load, { startNs, seconds, grace }, load.stampEvery ?? stamps);
       tester.order(number, order);
       return order.count;
     });
     const wait = residue ?? (this.#isWall && seconds < SHORT_TRIAL_SECONDS ? RESIDUE_SECONDS_SHORT : RESIDUE_SECONDS);
     const endNs = startNs + nsOf(seconds);
-    const mover = this.#isWall ? this.#onTheWall(intended, seconds, wait) : this.#simulated(wait);
+    const mover = this.#isWall ? this.#onTheWall(intended, grace, wait) : this.#simulated(wait);
     await mover.begin();
     for (const step of [...steps].sort((a, b) => a.at - b.at)) {
       await mover.until(startNs + nsOf(step.at));
@@ -228,7 +255,7 @@ class NetworkBed implements Bed {
     };
   }
 
-  #onTheWall(intended: readonly (number | null)[], seconds: number, wait: number): Mover {
+  #onTheWall(intended: readonly (number | null)[], grace: number, wait: number): Mover {
     const { network } = this;
     const sleep = (ns: bigint): Promise<void> =>
       new Promise((resolve) => setTimeout(resolve, Math.max(0, Number(ns) / 1e6)));
@@ -240,7 +267,7 @@ class NetworkBed implements Bed {
       finish: async (ns) => {
         await until(ns);
         // A sender that is late has a little more time; how late it was decides about the trial.
-        const graceNs = ns + nsOf(seconds * GRACE + GRACE_SECONDS);
+        const graceNs = ns + nsOf(grace);
         while (network.tester.sent < wanted && Number.isFinite(wanted) && network.nowNs < graceNs)
           await sleep(1_000_000n);
         for (let i = 0; i < PATIENCE; i++) {
@@ -269,19 +296,18 @@ function nsOf(seconds: number): bigint {
 
 function orderOf(
   load: FlowLoad,
-  startNs: bigint,
-  trialSeconds: number,
+  trial: { readonly startNs: bigint; readonly seconds: number; readonly grace: number },
   stampEvery: number,
 ): TestOrder & { count: number | null } {
   const from = load.from ?? 0;
-  const seconds = load.seconds ?? trialSeconds - from;
+  const seconds = load.seconds ?? trial.seconds - from;
   const isMax = load.rate === 'max';
   const count = load.count ?? (load.rate === 'max' ? null : Math.round(load.rate * seconds));
-  const fromNs = startNs + nsOf(from);
+  const fromNs = trial.startNs + nsOf(from);
   return {
     fromNs,
     // Those that are told how many send them all, late if need be.
-    stopNs: fromNs + nsOf(count === null ? seconds : seconds * (1 + GRACE) + GRACE_SECONDS),
+    stopNs: fromNs + nsOf(count === null ? seconds : seconds + trial.grace),
     count,
     rate: isMax ? null : load.rate,
     stampEvery,
@@ -300,4 +326,9 @@ function seriesOf(flows: readonly Flow[]): Map<PortName, number> {
     if (to !== 'broadcast') note(to, towards);
   }
   return stations;
+}
+
+function leastAgeing({ hosts, switches }: Topology): number {
+  const learning = hosts.flatMap(({ vswitches }) => vswitches.filter(({ macModel }) => macModel === 'learning'));
+  return Math.min(...[...learning, ...switches].map(({ table }) => table.ageingSeconds));
 }
