@@ -9,6 +9,7 @@ export const BENCHES = [
   'footprint',
   'vnics',
   'table',
+  'scaling',
   'snapshot',
   'read',
   'capture',

@@ -194,7 +194,7 @@ export function explain(sw: usize, port: u32, pool: usize, from: usize, length: 
   return true;
 }
 
-/** So many numbers through an empty ring, `burst` at a time, for benchmarks of the ring alone; returns how many came out as they went in. */
+/** So many numbers through an empty ring, `burst` at a time, for benchmarks of it alone; returns how many came out as they went in. */
 export function passRing(ring: usize, count: u32, burst: u32, isNear: bool): u32 {
   const r = changetype<Ring>(ring);
   let right: u32 = 0;

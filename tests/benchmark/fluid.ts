@@ -77,13 +77,16 @@ export function contextOf(
 }
 
 function bedOf(device: Device, options: BedOptions, diary: Diary): Bed {
-  const state = { isDown: false };
+  const state = { isDown: false, at: 0 };
   const turn = (what: string, isDown: boolean) => {
     diary.events.push(what);
     state.isDown = isDown;
   };
   const network = {
     ports: () => [],
+    get nowNs() {
+      return BigInt(Math.round(state.at * 1e9));
+    },
     macTable: () => [],
     setStatic: async () => true,
     setPower: async (name: string, on: boolean) => turn(`${name} ${on ? 'on' : 'off'}`, !on),
@@ -110,7 +113,7 @@ async function run(
   device: Device,
   { flows, clock }: BedOptions,
   options: TrialOptions,
-  state: { isDown: boolean },
+  state: { isDown: boolean; at: number },
   network: Network,
   number: number,
 ): Promise<Trial> {
@@ -129,6 +132,7 @@ async function run(
   let held = 0;
   let upAt = 0;
   for (const [i, at] of instants.entries()) {
+    state.at = at;
     for (const step of steps.filter((each) => each.at === at)) {
       const wasDown = state.isDown;
       await step.do(network);

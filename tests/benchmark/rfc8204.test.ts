@@ -23,7 +23,7 @@ async function measured(test: string, document: unknown, device: Device, given: 
   return { result, diary };
 }
 
-/** On a real network, with the virtual clock. */
+/** On a real network, with the virtual clock unless told otherwise. */
 function simulated(test: string, document: unknown, given: Given = {}) {
   const context: SuiteContext = {
     topology: topologyFrom(document),
@@ -118,7 +118,12 @@ describe('soak', () => {
     expect(diary.trials.at(-1)!.seconds).toBe(3);
   });
 
-  it('leaves out intervals whose load could not be offered', async () => {
+  it('has more intervals when it is long, so that receivers are heard before they are forgotten', async () => {
+    const { diary } = await measured('soak', even, { line: gigabit }, { seconds: 21_600 });
+    expect(diary.trials.slice(-90).every(({ seconds }) => seconds === 240)).toBe(true);
+  });
+
+  it('tells how many intervals had their load', async () => {
     const { result } = await measured('soak', alone, { generator: 1e6 }, { clock: 'wall' });
     expect(figure(result.figures, 'intervals whose load was offered')).toEqual([12]);
     expect(figure(result.figures, 'drift of the median latency')).toEqual([0]);
@@ -257,4 +262,24 @@ it.each([
 it('names the clause of each test, and no test twice', () => {
   expect(rfc8204.tests.every(({ source }) => /RFC (8204|8172), \d/.test(source ?? ''))).toBe(true);
   expect(new Set(rfc8204.tests.map(({ id }) => id)).size).toBe(rfc8204.tests.length);
+});
+
+it('keeps stations known for longer than a test lasts', async () => {
+  const { diary } = await measured('scale-by-flows', alone, { generator: 1e6 }, { clock: 'wall' });
+  const table = diary.beds[0]!.topology.hosts[0]!.vswitches[0]!.table;
+  expect(table).toMatchObject({ entriesMax: 262_144, ageingSeconds: 86_400 });
+  expect(diary.beds.map(({ flows }) => [flows[0]!.stations, flows[0]!.towards])).toEqual([
+    [1, 1],
+    [65_536, 65_536],
+  ]);
+});
+
+it('restarts a real network from a snapshot, in threads, and it still knows its stations', async () => {
+  const result = await simulated('reset.graceful', alone, { clock: 'wall', repeats: 1 });
+  const [total, taken, built] = ['reset time', 'of it, taking the snapshot', 'of it, building and starting'].map(
+    (name) => figure(result.figures, name)![0]!,
+  );
+  expect(taken! + built!).toBeCloseTo(total!, 9);
+  expect(figure(result.figures, 'stations known')).toEqual([4]);
+  expect(result.notes).toEqual([]);
 });

@@ -6,7 +6,7 @@ import type { Figure } from '../model.ts';
 import { commonScale, type Scale, sizeText } from './format.ts';
 import { medianOf } from './verdict.ts';
 
-const COLUMNS_MAX = 6;
+const COLUMNS_MAX = 8;
 
 export interface FigureTable {
   /** Names of the labels, which all of its figures have. */

@@ -29,6 +29,7 @@ export interface TerminalOptions {
 
 const PLOT_ROWS = 12;
 const COLUMNS_MIN = 40;
+const HEAD_WIDTH = 12;
 const UNSURE_SHOWN = 5;
 
 const widthOf = ({ columns = 80 }: TerminalOptions): number => Math.max(COLUMNS_MIN, columns);
@@ -74,15 +75,40 @@ function figureLines(figures: readonly Figure[], width: number): string[] {
   });
 }
 
+/** null where it is too wide, however narrow its headings are made. */
 function crossedLines(labels: readonly string[], { columns, rows }: Pivot, width: number): string[] | null {
-  const head = columns.map(({ name, scale }) => (scale === null ? name : `${name} ${scale.unit}`.trimEnd()));
+  const common = commonStart(columns.map(({ name }) => name));
+  const names = columns.map(({ name, scale }) => `${name.slice(common.length)} ${scale?.unit ?? ''}`.trimEnd());
   const body = rows.map((row) => [
     ...Object.entries(row.labels).map(([key, value]) => labelText(key, value)),
     ...row.cells.map((figure, i) => (figure === null ? '–' : valueText(figure, columns[i]!.scale) + reach(figure))),
   ]);
-  const right = new Set(head.map((_, i) => labels.length + i));
-  const lines = columnsText([[...labels.map(labelName), ...head], ...body], right, Number.POSITIVE_INFINITY);
-  return Math.max(...lines.map((line) => line.length)) > width ? null : lines;
+  const heads = [...labels.map(labelName), ...names];
+  const right = new Set(names.map((_, i) => labels.length + i));
+  const caption = common === '' ? [] : [common.replace(/, $/, '')];
+  const wrapped = (headWidth: number): string[][] => {
+    const parts = heads.map((head, i) => wrap(head, Math.max(headWidth, ...body.map((row) => row[i]!.length))));
+    const deepest = Math.max(...parts.map((lines) => lines.length));
+    return Array.from({ length: deepest }, (_, line) =>
+      parts.map((lines) => lines[line - (deepest - lines.length)] ?? ''),
+    );
+  };
+  for (const headWidth of [width, HEAD_WIDTH]) {
+    const lines = columnsText([...wrapped(headWidth), ...body], right, Number.POSITIVE_INFINITY);
+    if (Math.max(...lines.map((line) => line.length)) <= width) return [...caption, ...lines];
+  }
+  if (labels.length === 0) return null;
+  // A long name in the first column is cut, as long as its rows can be told apart.
+  const lines = columnsText([...wrapped(HEAD_WIDTH), ...body], right, width);
+  const isWhole = lines.every((line) => !line.endsWith('…')) && new Set(lines).size === lines.length;
+  return isWhole ? [...caption, ...lines] : null;
+}
+
+/** `latency, ` of `latency, p50` and `latency, p99`. */
+function commonStart(names: readonly string[]): string {
+  const [first = ''] = names;
+  const start = first.slice(0, first.indexOf(', ') + 2);
+  return names.length > 1 && first.includes(', ') && names.every((name) => name.startsWith(start)) ? start : '';
 }
 
 const valueText = (figure: Figure, scale: Scale | null): string =>
