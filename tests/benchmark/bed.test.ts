@@ -89,14 +89,29 @@ describe('a trial on the virtual clock', () => {
   it('never counts flooded copies as received, and is void where it was to have learned', async () => {
     const topology = host({ macModel: 'learning' }, 4);
     const flows = [{ from: 'h/vm1', to: 'h/vm2', sizes: [64] }];
-    const ageing = { topology, flows, clock: 'virtual', ageingSeconds: 0.05 } as const;
-    const aged = await onBed(ageing, (bed) => bed.trial({ load: 1000, seconds: 0.5 }));
-    expect(aged.flooded).toBeGreaterThan(800);
-    expect(aged).toMatchObject({ offered: 500, received: 500, misdelivered: 0 });
-    expect(aged.void).toMatch(/copies were flooded/);
+    const forgetful = await simulated(topology, flows, {
+      load: 1000,
+      seconds: 0.5,
+      steps: [{ at: 0.0995, do: (network) => network.flush({ switch: 'h/s' }) }],
+    });
+    expect(forgetful).toMatchObject({ offered: 500, received: 500, flooded: 800, misdelivered: 0 });
+    expect(forgetful.void).toMatch(/copies were flooded/);
     const unlearned = await simulated(topology, flows, { load: 1000, seconds: 0.5, learn: false });
     expect(unlearned).toMatchObject({ flooded: 1000, received: 500, void: null });
     expect(unlearned.ports.get('h/vm3')).toMatchObject({ received: 0, flooded: 500 });
+  });
+
+  it('refuses a trial that is longer than stations are remembered', async () => {
+    const flows = [{ from: 'h/vm1', to: 'h/vm2', sizes: [64] }];
+    const options = {
+      topology: host({ macModel: 'learning' }, 4),
+      flows,
+      clock: 'virtual',
+      ageingSeconds: 10,
+    } as const;
+    await expect(onBed(options, (bed) => bed.trial({ load: 1, seconds: 11 }))).rejects.toThrow(
+      /a trial of 11 s, when stations are forgotten after 10 s/,
+    );
   });
 
   it('calls a copy misdelivered that comes to another port although its address is known', async () => {
