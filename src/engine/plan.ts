@@ -245,7 +245,8 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
       fidsAt: draft.sharedVlans.length > 0 ? space.reserve('VLAN sets', FIDS_BYTES) : 0,
       floodUnknownAt: (draft.vswitch?.floodUnknown ?? []).length > 0 ? space.reserve('VLAN sets', L.MEMBERS_BYTES) : 0,
       guardAt: isLesson ? space.reserve('storm guards', L.GUARD_TABLE) : 0,
-      tableAt: space.reserve('MAC tables', slots * 16),
+      // With a place more, always empty: two are looked at at once.
+      tableAt: space.reserve('MAC tables', (slots + 1) * 16),
       tableSlots: slots,
       locksAt: space.reserve('MAC tables', slots * 8),
       eviction: planEviction(space, draft, topology),
