@@ -186,8 +186,13 @@ export function copyOut(to: usize, descriptor: u64, bytesMax: u32): void {
 
 /** One more copy of a frame that the caller holds. */
 export function hold(descriptor: u64): void {
+  holdMany(descriptor, 1);
+}
+
+/** `more` copies more. */
+export function holdMany(descriptor: u64, more: u32): void {
   const slot = slotOf(descriptor);
   // With one reference it is the caller's, and nobody else can change the count.
-  if (load<u32>(slot) == 1) store<u32>(slot, 2);
-  else atomic.add<u32>(slot, 1);
+  if (load<u32>(slot) == 1) store<u32>(slot, 1 + more);
+  else atomic.add<u32>(slot, more);
 }
