@@ -12,6 +12,7 @@ export interface KnownOptions extends Mix {
 }
 
 const VID = 10;
+const SHORT_FRAMES_OF_VNIC = 4096;
 /** What a careful operator configures: none of it may cost a known frame much. */
 const SECURITY = {
   security: { promiscuous: 'reject', macChanges: 'reject', staticConflict: 'drop' },
@@ -51,7 +52,9 @@ export function knownUnicast(options: KnownOptions): Known {
   const ringEntries = Math.max(pairs / ports, 2 ** Math.ceil(Math.log2(ports * burst)));
   // Entries at most half of the table's places: four places for each station, as many as the C limit has.
   const vswitch = { macModel: model, table: { max: 2 * stations }, portGroups: { g: group } };
-  const host = { vswitches: { s: vswitch }, vms: vms(ports), ...(uplinks && { uplinks }) };
+  // Each vNIC brings room for so many short frames; more of them need vNICs that do nothing.
+  const vnics = Math.max(ports, Math.ceil(pairs / SHORT_FRAMES_OF_VNIC));
+  const host = { vswitches: { s: vswitch }, vms: vms(vnics), ...(uplinks && { uplinks }) };
   const rig = new Rig(host, { burst, ringEntries, captures });
   if (mix.outsideOneIn !== undefined) rig.bindOutside(vid, OUTSIDE);
   for (const [port, frames] of framesOf({ ports, stations, pairs, bytes, ...mix }).entries()) rig.load(port, frames);

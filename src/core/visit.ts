@@ -9,7 +9,7 @@
  */
 import { capture, DIRECTION_IN, DIRECTION_OUT } from './capture';
 import { markDirty } from './egress';
-import { aliveFrom, find, findFrom, hasAged, home, isStatic, keysOf, nearHome, PLACE_MASK, PORT_MASK, staticAt, TIME_SHIFT } from './fdb';
+import { aliveFrom, findFrom, hasAged, home, isStatic, keysOf, nearHome, PLACE_MASK, PORT_MASK, staticAt, TIME_SHIFT } from './fdb';
 import { bytesOf, ETHERTYPE_VLAN, HEADER_BYTES, insertion, isVlan, lengthOf, slotOf, TAG_STORED, tagOf, tciIn, withoutTag } from './frame';
 import { VERDICT_forward } from './generated/verdicts';
 import { fidOf } from './learning';
@@ -119,7 +119,7 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool, isWatch
   port.plainVid = port.shortOut ? plainHere : 0;
 }
 
-/** Forwards a frame past relay.ts, to a local port or by the uplink `way`, with its tag edited where that is all; false, when it takes more. */
+/** Forwards a frame past relay.ts, to a local port or by the uplink `way`, at most with its tag edited; false, when it takes more. */
 // @ts-ignore: decorator
 @inline
 function bypass(
@@ -186,11 +186,19 @@ function lookUp(sw: Switch, at: usize, end: usize, keys: u64): void {
 }
 
 /** The note for one untagged frame. */
+// @ts-ignore: decorator
+@inline
 function lookFor(sw: Switch, descriptor: u64, keys: u64): u64 {
   const slot = slotOf(descriptor);
   if (load<u16>(slot, HEADER_BYTES + 12) == ETHERTYPE_VLAN) return 0;
-  const src = find(sw, keys | (load<u64>(slot, HEADER_BYTES + 4) >>> 16));
-  return src == 0 ? 0 : <u64>src | (<u64>find(sw, keys | (load<u64>(slot, HEADER_BYTES) & MAC_MASK)) << 32);
+  const table: usize = sw.table;
+  const mask = sw.tableMask;
+  const shift = sw.tableShift;
+  const src = keys | (load<u64>(slot, HEADER_BYTES + 4) >>> 16);
+  const source = findFrom(table, mask, home(table, shift, src), src);
+  if (source == 0) return 0;
+  const dst = keys | (load<u64>(slot, HEADER_BYTES) & MAC_MASK);
+  return <u64>source | (<u64>findFrom(table, mask, home(table, shift, dst), dst) << 32);
 }
 
 /** The same for what comes by a trunk, untagged or with one tag. */
@@ -270,6 +278,8 @@ function straight(
  * Notes that a source was heard where it is; false, with nothing changed, when there is more to it than the time. Its frame
  * may end in relay.ts all the same, which would note that, too.
  */
+// @ts-ignore: decorator
+@inline
 function hear(sw: Switch, port: Port, source: usize): bool {
   const heard = load<u64>(source, 8);
   if (hasAged(heard, sw.ageNs, sw.stampNow) || (port.sticky && !isStatic(heard))) return false;

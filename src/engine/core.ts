@@ -43,6 +43,8 @@ export interface Core {
   explain(sw: number, port: number, pool: number, from: number, length: number, trace: number): number;
   visitPort(sw: number, port: number): number;
   publishPorts(sw: number, worker: number): void;
+  sendCopies(sw: number, port: number, list: number, mask: number, next: number, count: number): number;
+  takeCopies(sw: number, port: number, list: number, mask: number, next: number, reads: boolean): number;
   accepts(program: number, bytes: number, captured: number, length: number): number;
   firstPage(from: number, end: number, used: boolean): number;
   takeFrame(pool: number, from: number, length: number): bigint;
