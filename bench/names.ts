@@ -2,6 +2,7 @@
 export const BENCHES = [
   'peers',
   'policy',
+  'copy',
   'hosts',
   'virtual',
   'start',

@@ -1,6 +1,8 @@
 /**
  * The filtering database: (FID, MAC) -> logical port. It knows neither frames nor ports, only numbers.
  *
+ * Groups have no entries: who finds one knows that the address is an individual's.
+ *
  * Open addressing, linear probing, at most half full; an entry has 16 bytes, four to a cache line:
  *
  *     key    u64   1 << 60 | FID << 48 | MAC as a little-endian load sees it; 0: empty
@@ -57,6 +59,14 @@ export function home(table: usize, shift: u32, key: u64): usize {
   return table + (<usize>((key * MULTIPLIER) >>> <u64>shift) << 4);
 }
 
+/** Address of the entry with `key` if it is at home or in the next place, without a branch; else 0, which says nothing. */
+// @ts-ignore: decorator
+@inline
+export function nearHome(start: usize, key: u64): u32 {
+  const next = select<u32>(<u32>start + 16, 0, load<u64>(start, 16) == key);
+  return select<u32>(<u32>start, next, load<u64>(start) == key);
+}
+
 /** Address of the entry with `key`, or 0. Most are at home: the loop is kept out of the way of those. */
 // @ts-ignore: decorator
 @inline
@@ -89,10 +99,22 @@ export function hasAged(value: u64, ageNs: u64, now: u64): bool {
   return (value >>> TIME_SHIFT) + ageNs <= now;
 }
 
+/** The least value of an entry that has not aged. */
+// @ts-ignore: decorator
+@inline
+export function aliveFrom(ageNs: u64, now: u64): u64 {
+  return now < ageNs ? 0 : (now - ageNs + 1) << TIME_SHIFT;
+}
+
 // @ts-ignore: decorator
 @inline
 export function isStatic(value: u64): bool {
   return (value & STATIC_BIT) != 0;
+}
+
+/** The value of an entry that an operator or a registration binds to a port. */
+export function staticAt(logical: u32): u64 {
+  return NEVER | STATIC_BIT | <u64>logical;
 }
 
 export function isSticky(value: u64): bool {
@@ -196,12 +218,13 @@ export function flush(sw: Switch, logical: u32, fid: u32, sticksToo: bool): void
   }
 }
 
-/** Binds `key` to `logical` whatever is heard; an entry that is there is replaced. False when the table is full of static entries. */
+/** Binds `key` to `logical` whatever is heard, in place of an entry there is. False of a group, or when the table is full of static ones. */
 export function setStatic(sw: Switch, key: u64, logical: u32): bool {
+  if ((key & 1) != 0) return false;
   const entry = find(sw, key);
   if (entry != 0) remove(sw, entry);
   if (!hasRoom(sw)) return false;
-  insert(sw, key, NEVER | STATIC_BIT | <u64>logical);
+  insert(sw, key, staticAt(logical));
   return true;
 }
 

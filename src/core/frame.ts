@@ -30,7 +30,7 @@ export const TAG_REPLACED: u32 = 3; // the stored outer tag has this TCI
 export const UNTAGGED: i32 = -1;
 export const CUT_TAG: i32 = -2; // a tag's EtherType at the very end: no TCI, or no EtherType behind it
 
-const ETHERTYPE_VLAN: u32 = 0x0081; // 0x8100 as a little-endian load sees it
+export const ETHERTYPE_VLAN: u32 = 0x0081; // 0x8100 as a little-endian load sees it
 const PLACE_MASK: u64 = 0x3ffffff;
 const TAG_SHIFT: u64 = 26;
 const TCI_SHIFT: u64 = 28;
@@ -72,16 +72,6 @@ export function lengthOf(descriptor: u64): u32 {
 @inline
 export function tagOf(descriptor: u64): u32 {
   return <u32>(descriptor >>> TAG_SHIFT) & 3;
-}
-
-/**
- * True unless the copy is the stored bytes, untagged, between individual addresses: the common case. `second` is its second
- * eight bytes, `addresses` its two addresses or-ed.
- */
-// @ts-ignore: decorator
-@inline
-export function isSpecial(descriptor: u64, second: u64, addresses: u64): bool {
-  return (((descriptor >>> TAG_SHIFT) & 3) | (addresses & 1) | <u64>isVlan(second)) != 0;
 }
 
 /** Whether the stored bytes have an outer 802.1Q tag; `second` is their second eight. */
@@ -196,8 +186,13 @@ export function copyOut(to: usize, descriptor: u64, bytesMax: u32): void {
 
 /** One more copy of a frame that the caller holds. */
 export function hold(descriptor: u64): void {
+  holdMany(descriptor, 1);
+}
+
+/** `more` copies more. */
+export function holdMany(descriptor: u64, more: u32): void {
   const slot = slotOf(descriptor);
   // With one reference it is the caller's, and nobody else can change the count.
-  if (load<u32>(slot) == 1) store<u32>(slot, 2);
-  else atomic.add<u32>(slot, 1);
+  if (load<u32>(slot) == 1) store<u32>(slot, 1 + more);
+  else atomic.add<u32>(slot, more);
 }

@@ -6,6 +6,7 @@
  */
 export * from './generated/layout';
 import { BUCKETS, Check, CHECK_SIZE, Probe } from './check';
+import { sendCopies as benchSendCopies, takeCopies as benchTakeCopies } from './bench';
 import { CapturePoint, DIRECTION_IN, DIRECTION_OUT, publishCaptures, RING_CLOSED, RING_OVER, SHORT_BYTES } from './capture';
 import { nextWork as workerNextWork, runVirtual as workerRunVirtual, runWall as workerRunWall, setNow } from './clock';
 import { publishAll } from './egress';
@@ -225,6 +226,18 @@ export function takeFrame(pool: usize, from: usize, length: u32): u64 {
   if (slot == 0) return 0;
   memory.copy(slot + HEADER_BYTES, from, length);
   return describe(slot, length);
+}
+
+/** A guest that writes what it sends, for benchmarks: bench.ts. */
+export function sendCopies(sw: usize, port: u32, list: usize, mask: u32, next: u32, count: u32): u32 {
+  const s = changetype<Switch>(sw);
+  return benchSendCopies(s, portAt(s, port), list, mask, next, count);
+}
+
+/** The same for one that reads what it gets. */
+export function takeCopies(sw: usize, port: u32, list: usize, mask: u32, next: u32, reads: bool): u32 {
+  const s = changetype<Switch>(sw);
+  return benchTakeCopies(s, portAt(s, port), list, mask, next, reads);
 }
 
 /** Whether a capture's filter lets a frame pass, which stands at `bytes`. */

@@ -44,6 +44,8 @@ export interface Core {
   passRing(ring: number, count: number, burst: number, isNear: number): number;
   visitPort(sw: number, port: number): number;
   publishPorts(sw: number, worker: number): void;
+  sendCopies(sw: number, port: number, list: number, mask: number, next: number, count: number): number;
+  takeCopies(sw: number, port: number, list: number, mask: number, next: number, reads: boolean): number;
   accepts(program: number, bytes: number, captured: number, length: number): number;
   firstPage(from: number, end: number, used: boolean): number;
   takeFrame(pool: number, from: number, length: number): bigint;

@@ -1,6 +1,6 @@
 /** Where frames are kept: pools of slots of a few sizes. */
 import * as L from './generated/layout.ts';
-import { align, powerOfTwo, type Space } from './space.ts';
+import { align, CACHE_LINE, powerOfTwo, type Space } from './space.ts';
 
 export interface PlannedClass {
   readonly slotBytes: number;
@@ -11,7 +11,6 @@ export interface PlannedClass {
   readonly returnsEntries: number;
 }
 
-const CACHE_LINE = 64;
 const SMALL_SLOT = 128;
 
 /** Half for small frames, half for those of full size; jumbo frames get a class of their own. */

@@ -2,7 +2,7 @@
 
 /** Page 0 stays empty, so that address 0 can stand for "none". */
 const FIRST_ADDRESS = 65_536;
-const CACHE_LINE = 64;
+export const CACHE_LINE = 64;
 
 export const align = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
 export const powerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
