@@ -218,7 +218,7 @@ export function flush(sw: Switch, logical: u32, fid: u32, sticksToo: bool): void
   }
 }
 
-/** Binds `key` to `logical` whatever is heard, in place of an entry there is. False of a group, or when the table is full of static ones. */
+/** Binds `key` to `logical`, in place of an entry there is. False of a group, or when the table is full of static entries. */
 export function setStatic(sw: Switch, key: u64, logical: u32): bool {
   if ((key & 1) != 0) return false;
   const entry = find(sw, key);

@@ -233,7 +233,7 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
       localCount: local,
       ports: draft.ports.map((port, i): PlannedPort => {
         const isVnic = port.kind === 'vnic';
-        // A line more for each pair: at powers of two the cursors of all rings share a few sets of the cache (bench/core.ts: 5 %).
+        // A line more for each pair: at powers of two the cursors of all rings share few sets of the cache.
         const ring = (margin: number) =>
           isVnic ? space.reserve('vNIC rings', L.Ring_BYTES + options.ringEntries * 8 + margin) : 0;
         return {
