@@ -7,6 +7,8 @@ import { allPorts, ownerOf, portIndex, vswitchOf } from '../topology/ports.ts';
 
 /** A vNIC by what decides whom it reaches. */
 interface Place {
+  /** The vSwitch, within which no uplink is needed. */
+  readonly own: string;
   readonly domain: string;
   readonly vlan: PortVlan;
 }
@@ -15,6 +17,12 @@ interface Place {
 export function vnicsOf(topology: Topology): PortName[] {
   const index = portIndex(topology);
   return allPorts(topology).filter((name) => index.get(name)!.kind === 'vNIC');
+}
+
+/** Who gets the broadcasts of vNIC `from`, in the order of their declaration; it is not among them. */
+export function receiversOf(topology: Topology, from: PortName): PortName[] {
+  const reach = new Reach(topology);
+  return vnicsOf(topology).filter((to) => reach.carries(from, to));
 }
 
 export class Reach {
@@ -35,9 +43,14 @@ export class Reach {
 
   /** Whether frames of `from` can come to `to`, and the other way. */
   joins(from: PortName, to: PortName): boolean {
+    return this.carries(from, to) && this.carries(to, from);
+  }
+
+  /** Whether frames of `from` can come to `to`. */
+  carries(from: PortName, to: PortName): boolean {
     if (from === to) return false;
     const [a, b] = [this.#place(from), this.#place(to)];
-    return a.domain === b.domain && carries(a.vlan, b.vlan) && carries(b.vlan, a.vlan);
+    return isNear(a, b) && carries(a.vlan, b.vlan);
   }
 
   #place(name: PortName): Place {
@@ -52,7 +65,7 @@ export class Reach {
       .map((uplink) => this.#peers.get(`${port.host.name}/${uplink}`))
       .find((each) => each !== undefined);
     const domain = this.#of(peer !== undefined && this.#isSwitch(peer) ? ownerOf(peer) : own);
-    const place = { domain, vlan: group.vlan };
+    const place = { own, domain, vlan: group.vlan };
     this.#places.set(name, place);
     return place;
   }
@@ -77,6 +90,8 @@ export class Reach {
     if (from !== to) this.#next.set(from, to);
   }
 }
+
+const isNear = (a: Place, b: Place): boolean => a.own === b.own || a.domain === b.domain;
 
 /** VLAN of a guest's untagged frames; 0 where there are none, null where they are dropped. */
 function untagged(vlan: PortVlan): number | null {
