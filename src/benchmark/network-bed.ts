@@ -11,6 +11,7 @@ import type { PortName, Stream, Topology } from '../topology/model.ts';
 import type { Bed, BedOptions, Flow, FlowLoad, Trial, TrialOptions } from './bed.ts';
 import { BenchError } from './error.ts';
 import { type Route, routesOf } from './path.ts';
+import { receiversOf } from './reach.ts';
 import { meanOf, resultOf } from './trial.ts';
 
 /** Time between the order and the first frame, so that all flows begin together. */
@@ -221,6 +222,7 @@ class NetworkBed implements Bed {
       seconds,
       busy,
       isWall: this.#isWall,
+      receiversOf: (from) => receiversOf(this.network.topology, from).length,
       lineRate: this.maximumLoad(),
       learned: options.learn !== false,
     });

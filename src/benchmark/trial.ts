@@ -23,6 +23,8 @@ export interface Counts {
   readonly seconds: number;
   readonly busy: readonly number[];
   readonly isWall: boolean;
+  /** vNICs that a broadcast of this one should come to. */
+  receiversOf(from: PortName): number;
   /** Frames a second that the cables let through at most, over all flows; null: no media limit. */
   readonly lineRate: number | null;
   /** Whether the network was made to learn before: then nothing may flood. */
@@ -89,10 +91,10 @@ function askedOf({ loads, seconds }: Counts): number {
   }, 0);
 }
 
-function flowResult({ streams, probes }: Counts, flow: Flow, i: number): FlowResult {
+function flowResult({ streams, receiversOf }: Counts, flow: Flow, i: number): FlowResult {
   const { sent, received, duplicates, reordered, firstNs, lastNs } = streams[i]!;
   const seconds = Number(lastNs - firstNs) / 1e9;
-  const receivers = flow.to === 'broadcast' ? [...probes].filter(([name]) => name !== flow.from).length : 1;
+  const receivers = flow.to === 'broadcast' ? receiversOf(flow.from) : 1;
   return { offered: sent, expected: sent * receivers, received, duplicates, reordered, seconds };
 }
 

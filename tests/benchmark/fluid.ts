@@ -20,6 +20,8 @@ export interface Device {
   readonly line?: number;
   /** Trials, by number from 0, that lose a frame for no reason. */
   readonly isDisturbed?: (trial: number) => boolean;
+  /** Trials, by number from 0, that are void for a reason other than their load. */
+  readonly isVoid?: (trial: number) => boolean;
   readonly isUnbalanced?: boolean;
   /** s that it takes to forward again once it has power. */
   readonly bootSeconds?: number;
@@ -154,6 +156,7 @@ async function run(
     intended: options.load === 'max' ? null : Math.round(total(wanted)),
     isShort: share < 0.999,
     clock,
+    isVoid: device.isVoid?.(number) ?? false,
     isUnbalanced: device.isUnbalanced ?? false,
   });
 }
@@ -177,6 +180,7 @@ interface Facts {
   readonly intended: number | null;
   readonly isShort: boolean;
   readonly clock: 'wall' | 'virtual';
+  readonly isVoid: boolean;
   readonly isUnbalanced: boolean;
 }
 
@@ -185,7 +189,7 @@ function trialOf(
   pieces: readonly Piece[],
   gone: Float64Array,
   { seconds, stampEvery }: TrialOptions,
-  { intended, isShort, clock, isUnbalanced }: Facts,
+  { intended, isShort, clock, isVoid, isUnbalanced }: Facts,
 ): Trial {
   const results: FlowResult[] = flows.map((_, i) => {
     const own = pieces.filter(({ flow }) => flow === i);
@@ -222,7 +226,7 @@ function trialOf(
     l2BitsPerSecond: 0,
     linePercent: null,
     balanced: !isUnbalanced,
-    void: isShort ? 'the generator fell short' : null,
+    void: isShort ? 'the generator fell short' : isVoid ? 'frames were still on their way' : null,
     flows: results,
     ports: new Map(),
     histogram,

@@ -136,7 +136,7 @@ describe('meshes', () => {
     const throughput = told(result, 'throughput');
     expect(throughput).toBeLessThanOrEqual(100_000);
     expect(throughput).toBeGreaterThan(100_000 - 0.06 * line);
-    expect(result.notes.join()).toContain('the generator fell short');
+    expect(result.notes.join()).toContain('could not be offered in full');
   });
 });
 

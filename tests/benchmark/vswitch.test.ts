@@ -11,8 +11,8 @@ import { runTest, type Told, told } from './suite.ts';
 const run = (id: string, given = {}) => runTest(vswitch, `vswitch.${id}`, given);
 
 /** On a device that forwards a million frames/s on the wall clock. */
-async function computed(id: string, device: Parameters<typeof contextOf>[1]) {
-  const { context, diary } = contextOf(vswitch.defaultTopology, device, { clock: 'wall' });
+async function computed(id: string, device: Parameters<typeof contextOf>[1], given = {}) {
+  const { context, diary } = contextOf(vswitch.defaultTopology, device, { clock: 'wall', ...given });
   const result = await vswitch.tests.find((test) => test.id === `vswitch.${id}`)!.run(context);
   return { result, diary };
 }

@@ -34,8 +34,10 @@ export class Draft {
     this.trials.push(published as TrialResult);
   }
 
+  /** A test without any figure has failed: its notes tell why. */
   done(): Outcome {
-    return this.#outcome('done', null);
+    if (this.figures.length > 0) return this.#outcome('done', null);
+    return this.failed(['nothing could be measured', ...this.#notes].map((text) => text.replace(/\.$/, '')).join('; '));
   }
 
   /** What was measured on the way to finding so is kept. */

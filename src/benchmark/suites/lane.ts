@@ -1,24 +1,15 @@
 /**
- * One size of frames on a bed of its own: what 100 % is there, and trials that count.
- *
- * A trial whose offered load fell short of the intended one has not reached its load: a search takes that for an upper bound, and a
- * figure is not made of it. Since a busy machine may have been the reason, it is repeated first, as is a trial that is void
- * for another reason. A ledger that does not balance ends the test.
+ * One size of frames on a bed of its own: what 100 % is there, and trials that count (counted.ts).
  */
-import type { Bed, BedOptions, Flow, Trial, TrialOptions } from '../bed.ts';
-import { BenchError } from '../error.ts';
+import type { Bed, BedOptions, Flow, TrialOptions } from '../bed.ts';
 import { flowsOf } from '../flows.ts';
 import { Reach } from '../reach.ts';
 import { type FrameMix, parseSizes } from '../sizes.ts';
-import { median } from '../statistics.ts';
 import type { SuiteContext } from '../suite.ts';
+import { type Attempt, attempt, highestRate } from './counted.ts';
 import { type Draft, short, sizeOf, sizeText } from './draft.ts';
 import { crosses, mediaOf } from './media.ts';
 
-/** Share of the intended load that may be missing (switching has no right to a load that was not there). */
-const SHORTFALL_MAX = 0.001;
-/** Further trials of a load; `--quick` makes one. */
-const RETRIES = 2;
 /** Latencies taken on the wall clock, a second: enough for p99.9 of a short trial, too few to be felt. */
 const STAMPS_PER_SECOND = 20_000;
 /** Frames/s of the idle load: each is gone long before the next one. */
@@ -31,14 +22,6 @@ export interface Pace {
   readonly final: number;
   /** How near the bounds of a search come, frames/s. */
   readonly resolution: number;
-}
-
-export interface Attempt {
-  readonly trial: Trial;
-  /** The intended load was offered. */
-  readonly isReached: boolean;
-  /** What is missing of the intended rate, 0-1: frames that were not offered in time are, too. */
-  readonly lossRatio: number;
 }
 
 export interface Lane {
@@ -150,42 +133,18 @@ export const noMaximum =
 
 type Offer = Lane['offer'];
 
-/** Trials that count, on a bed of whatever kind. Throws BenchError where there are none. */
+/** Trials that count, on a bed of whatever kind. */
 export function offering(context: SuiteContext, bed: Bed, mix: FrameMix): Offer {
-  return async (draft, options, isOnce = false) => {
-    for (let left = context.settings.quick ? 1 : RETRIES; ; left--) {
-      context.check();
-      const trial = await bed.trial(options);
-      draft.trial({ ...trial, size: sizeOf(mix) });
-      if (!trial.balanced)
-        throw new BenchError(
-          `the ledger of a trial with ${trial.size} bytes does not balance`,
-          'none of its figures counts; please report this with the seed',
-        );
-      const intended = trial.intendedRate ?? trial.offeredRate;
-      const isReached = trial.offeredRate >= intended * (1 - SHORTFALL_MAX);
-      const lossRatio = intended > 0 ? Math.max(0, intended - trial.receivedRate) / intended : 0;
-      if (trial.void === null) return { trial, isReached, lossRatio };
-      if (!isReached && (isOnce || left === 0)) return { trial, isReached, lossRatio };
-      if (left === 0)
-        throw new BenchError(
-          `a trial is void however often it is repeated: ${trial.void}`,
-          'look at the trials’ drops',
-        );
-    }
-  };
+  return (draft, options, isOnce = false) => attempt(context, draft, bed, options, { size: sizeOf(mix), isOnce });
 }
 
 /** Wall clock without a medium: the receive rate at the highest load that the generator makes (MRR); null on the virtual clock. */
 async function measured(context: SuiteContext, draft: Draft, mix: FrameMix, offer: Offer): Promise<number | null> {
   if (context.settings.clock === 'virtual') return null;
-  const rates: number[] = [];
-  for (let i = 0; i < 3; i++) {
+  const rate = await highestRate(() => {
     context.progress({ text: `${sizeText(mix)}: highest rate` });
-    const seconds = context.settings.quick ? 0.2 : 1;
-    rates.push((await offer(draft, { load: 'max', seconds })).trial.receivedRate);
-  }
-  const rate = median(rates)!;
+    return offer(draft, { load: 'max', seconds: context.settings.quick ? 0.2 : 1 });
+  });
   context.progress({ text: `${sizeText(mix)}: at most ${short(rate, 'frames/s')}` });
   return rate;
 }

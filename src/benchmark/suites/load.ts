@@ -5,9 +5,9 @@
  * moves when asked for as much as it can; on the virtual clock without one there is no such thing.
  */
 import type { Topology } from '../../topology/model.ts';
-import type { Bed, Flow, FlowLoad, Trial } from '../bed.ts';
-import { searchBinary } from '../search/binary.ts';
+import type { Bed, Flow, FlowLoad, Trial, TrialOptions } from '../bed.ts';
 import type { SuiteContext, SuiteSettings } from '../suite.ts';
+import { type Attempt, attempt, highestLoad, highestRate } from './counted.ts';
 import type { Draft } from './draft.ts';
 
 /** 100 % of a load. */
@@ -45,17 +45,24 @@ export function paceOf({ clock, quick, seconds }: SuiteSettings, full: Full | nu
 }
 
 /** 100 % for a bed's flows with equal loads; null where nothing limits. */
-export async function fullOf({ settings }: SuiteContext, draft: Draft, bed: Bed): Promise<Full | null> {
+export async function fullOf(context: SuiteContext, draft: Draft, bed: Bed): Promise<Full | null> {
   const rate = bed.maximumLoad();
   const lines = bed.flows.flatMap((_, i) => bed.lineRate(i) ?? []);
   if (rate !== null && lines.length > 0) return { rate, line: Math.min(...lines) };
-  if (settings.clock === 'virtual') return null;
+  if (context.settings.clock === 'virtual') return null;
   draft.note('No media limit: 100 % is the most that this machine moved when asked for all that it can.');
-  const { search, residue } = paceOf(settings, null, 0);
-  const trial = await bed.trial({ load: 'max', seconds: search, residue });
-  draft.trial(trial);
-  // In frames that were sent, also where each of them makes many copies.
-  return { rate: trial.offeredRate * (1 - lossOf(trial)), line: null };
+  return { rate: await machineRate(context, draft, bed, 'max'), line: null };
+}
+
+/** The most that this machine moves of a load that asks for all of it, frames/s (counted.ts). Throws BenchError. */
+export function machineRate(
+  context: SuiteContext,
+  draft: Draft,
+  bed: Bed,
+  load: TrialOptions['load'],
+): Promise<number> {
+  const { search, residue } = paceOf(context.settings, null, 0);
+  return highestRate(() => attempt(context, draft, bed, { load, seconds: search, residue }));
 }
 
 export const nothingLimits =
@@ -95,42 +102,23 @@ export function forwardingRate(
   return received / (seconds - Math.max(...load.map(({ from = 0 }) => from)));
 }
 
-/** Parts of what should have come that did not, 0-1. */
-export function lossOf({ flows }: Pick<Trial, 'flows'>): number {
-  const expected = flows.reduce((sum, flow) => sum + flow.expected, 0);
-  const received = flows.reduce((sum, flow) => sum + flow.received, 0);
-  return expected === 0 ? 0 : Math.max(0, expected - received) / expected;
-}
-
 /**
- * The highest rate over all flows at which nothing is lost, frames/s; null when even the least tried lost frames. A load that the machine
- * could not offer counts as not reached, and a note says so.
+ * The highest rate over all flows at which nothing is lost, frames/s; null when even the least tried lost frames. A load that was not
+ * offered counts as not reached, and a note says so.
  */
-export async function throughputOf(
+export function throughputOf(
   draft: Draft,
   full: Full,
   pace: Pace,
-  offer: (total: number, seconds: number) => Promise<Trial>,
+  offer: (total: number, seconds: number) => Promise<Attempt>,
 ): Promise<number | null> {
-  let fault: string | null = null;
-  const { load } = await searchBinary({
-    minLoad: (full.rate * pace.percent) / 100,
-    maxLoad: full.rate,
-    resolution: { percent: pace.percent },
+  const step = (full.rate * pace.percent) / 100;
+  return highestLoad(draft, {
+    least: step,
+    most: full.rate,
+    resolution: step,
     seconds: pace.search,
     finalSeconds: pace.final,
-    measure: async (total, seconds) => {
-      const trial = await offer(total, seconds);
-      fault ??= trial.void;
-      // What could not be offered in time was not reached: an upper bound, as if it had been lost.
-      const lossRatio = trial.void === null ? lossOf(trial) : 1;
-      return { lossRatio, seconds: trial.seconds, isVoid: !trial.balanced, why: trial.void ?? '' };
-    },
+    offer,
   });
-  if (fault !== null) {
-    draft.note(
-      `Higher loads were not reached by this machine, and no line is what limits: at the first of them ${fault}.`,
-    );
-  }
-  return load;
 }

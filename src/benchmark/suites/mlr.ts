@@ -126,9 +126,9 @@ async function search(draft: Draft, lane: Lane, goals: readonly Goal[]): Promise
   let isShort = false;
   const measure = async (load: number, seconds: number): Promise<Mark> => {
     context.progress({ text: `${sizeText(mix)}: ${short(load, 'frames/s')} for ${short(seconds, 's')}` });
-    const { trial, isReached, lossRatio } = await lane.offer(draft, { load, seconds }, true);
+    const { trial, isReached, isShort: isSlow, lossRatio } = await lane.offer(draft, { load, seconds }, true);
     if (isReached) return { lossRatio: trial.lossRatio, seconds };
-    isShort = true;
+    isShort ||= isSlow;
     // What was not offered has not been passed by any goal's measure.
     return { lossRatio: Math.max(lossRatio, Math.min(1, lossMax * 1.01 + 1e-6)), seconds };
   };

@@ -83,7 +83,7 @@ async function measure(draft: Draft, lane: Lane, reset: Reset): Promise<string> 
     const plan = { context, flow: bed.flows[0]!, at: seconds / 5, downSeconds: Math.min(downSeconds, seconds / 5) };
     // Learning belongs to this trial: what is flooded after a reset, until addresses are learned anew, does not make the other one void.
     const control = await lane.offer(draft, { load: rate, seconds: seconds / 2 });
-    lostBefore += control.trial.lost;
+    if (control.isReached) lostBefore += control.trial.lost;
     const { steps, instants } = timed(reset.steps(plan));
     const { trial, isReached } = await lane.offer(draft, { load: rate, seconds, learn: false, steps });
     if (!isReached)

@@ -1,12 +1,12 @@
 /** RFC 2544 section 26.1: the highest rate at which as many frames arrive as were sent. */
 import type { Series } from '../../model.ts';
 import { l1Bits, l2Bits } from '../../rate.ts';
-import { searchBinary } from '../../search/binary.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
+import { highestLoad } from '../counted.ts';
 import { Draft, type Outcome, short, sizeOf, sizeText } from '../draft.ts';
 import { knownOf, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
-import { nothingPassed, notOffered, quickSizes, sizes, whatIsAll } from './words.ts';
+import { nothingPassed, quickSizes, sizes, whatIsAll } from './words.ts';
 
 /** What was found of one size. */
 interface Row {
@@ -68,29 +68,20 @@ export async function throughputOf(draft: Draft, lane: Lane): Promise<number | n
  * One search; null when the least load, the resolution, does not pass either.
  * @param lossRatioMax Loss that passes, 0 to below 1.
  */
-export async function search(draft: Draft, lane: Lane, lossRatioMax = 0): Promise<number | null> {
+export function search(draft: Draft, lane: Lane, lossRatioMax = 0): Promise<number | null> {
   const { context, mix, maximum, pace } = lane;
-  let limit: 'loss' | 'generator' | null = null;
-  const measure = async (load: number, seconds: number) => {
-    context.progress({ text: `${sizeText(mix)}: ${short(load, 'frames/s')} for ${short(seconds, 's')}` });
-    const { trial, isReached, lossRatio } = await lane.offer(draft, { load, seconds });
-    if (!isReached) limit = 'generator';
-    else if (trial.lost > 0) limit = 'loss';
-    // A few frames may be missing although the load counts as offered: what was offered is what has to arrive.
-    return { lossRatio: isReached ? trial.lossRatio : lossRatio, seconds: trial.seconds };
-  };
-  const { load, final } = await searchBinary({
-    minLoad: pace.resolution,
-    maxLoad: maximum,
-    resolution: { framesPerSecond: pace.resolution },
+  return highestLoad(draft, {
+    least: pace.resolution,
+    most: maximum,
+    resolution: pace.resolution,
     seconds: pace.search,
     finalSeconds: pace.final,
     lossRatioMax,
-    measure,
+    offer: (load, seconds) => {
+      context.progress({ text: `${sizeText(mix)}: ${short(load, 'frames/s')} for ${short(seconds, 's')}` });
+      return lane.offer(draft, { load, seconds });
+    },
   });
-  if (limit === 'generator')
-    draft.note(`Some loads above the throughput lost nothing, but ${notOffered}. This, not loss, is the limit.`);
-  return final === null ? null : load;
 }
 
 function tell(draft: Draft, { mix, line }: Lane, rates: readonly number[]): void {

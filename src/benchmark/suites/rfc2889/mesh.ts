@@ -6,18 +6,19 @@
  */
 import type { Topology } from '../../../topology/model.ts';
 import { ownerOf } from '../../../topology/ports.ts';
-import type { Bed, Flow, Trial } from '../../bed.ts';
+import type { Bed, Flow } from '../../bed.ts';
 import type { Axis, Plot, Series } from '../../model.ts';
 import { type FrameMix, parseSizes } from '../../sizes.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
+import { type Attempt, attempt, attempts } from '../counted.ts';
 import { Draft, sizeOf, sizeText } from '../draft.ts';
+import { repeatsOf } from '../lane.ts';
 import {
   type Full,
   forwardingRate,
   fullOf,
   longestQueue,
-  lossOf,
   nothingLimits,
   paceOf,
   roundRobin,
@@ -139,34 +140,30 @@ async function measure(context: SuiteContext, draft: Draft, { bed, queue, patter
   const pace = paceOf(settings, full, queue);
   const labels = { pattern: pattern.name, size: sizeOf(mix) };
   const where = `${pattern.name}, ${sizeText(mix)}`;
-  const offer = async (total: number, seconds: number): Promise<Trial> => {
-    context.check();
+  const offer = async (total: number, seconds: number): Promise<Attempt> => {
     context.progress({ text: `${where}: ${((total / full.rate) * 100).toFixed(1)} %` });
     const load = roundRobin(bed.flows, total, seconds);
-    const trial = await bed.trial({ load, seconds: spanOf(load), residue: pace.residue });
-    draft.trial(trial);
-    return trial;
+    return attempt(context, draft, bed, { load, seconds: spanOf(load), residue: pace.residue });
   };
   const throughputs: number[] = [];
-  for (let left = settings.repeats ?? 1; left > 0; left--) {
+  const repeats = repeatsOf(context, 5, 1);
+  for (let i = 0; i < repeats; i++) {
     const found = await throughputOf(draft, full, pace, offer);
     if (found === null) draft.note(`${where}: frames were lost, or not offered in time, even at ${pace.percent} %.`);
     else throughputs.push(found);
   }
-  const most = await offer(full.rate, pace.search);
-  const forwarding = most.void === null ? forwardingRate(most, roundRobin(bed.flows, full.rate, pace.search)) : null;
+  const most = await attempts(draft, `${where}, maximum load`, repeats, () => offer(full.rate, pace.search));
+  const load = roundRobin(bed.flows, full.rate, pace.search);
+  const forwarding = most.map((trial) => forwardingRate(trial, load));
   draft.figure('throughput', labels, 'frames/s', throughputs, 'higher');
   if (full.line !== null) {
     const percent = throughputs.map((each) => (each / full.rate) * 100);
     draft.figure('throughput of the line', labels, '%', percent, 'higher');
   }
-  if (forwarding !== null) {
-    draft.figure('forwarding rate at maximum load', labels, 'frames/s', [forwarding], 'higher');
-    draft.figure('frame loss at maximum load', labels, '%', [lossOf(most) * 100], 'lower');
-  } else {
-    draft.note(`${where}: the maximum load was not reached, ${most.void}.`);
-  }
-  return { mix, throughputs, forwarding, full };
+  draft.figure('forwarding rate at maximum load', labels, 'frames/s', forwarding, 'higher');
+  const losses = most.map(({ lossRatio }) => lossRatio * 100);
+  draft.figure('frame loss at maximum load', labels, '%', losses, 'lower');
+  return { mix, throughputs, forwarding: median(forwarding), full };
 }
 
 function plot(name: string, rows: readonly Row[]): Plot {

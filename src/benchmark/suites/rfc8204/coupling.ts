@@ -1,8 +1,9 @@
 /** RFC 8204's coupling of control and data plane: table entries come and go while frames are switched. */
 import type { Network } from '../../../engine/network.ts';
-import type { Step, Trial } from '../../bed.ts';
+import type { Step } from '../../bed.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteTest } from '../../suite.ts';
+import { type Attempt, attempts } from '../counted.ts';
 import { Draft } from '../draft.ts';
 import { repeatsOf } from '../lane.ts';
 import { tellLatency } from '../latency.ts';
@@ -47,6 +48,8 @@ export class Churn {
   }
 
   async #run(network: Pick<Network, 'setStatic'>): Promise<void> {
+    // A trial that is repeated begins anew.
+    [this.done, this.refused] = [0, 0];
     const beganAt = performance.now();
     for (;;) {
       const seconds = (performance.now() - beganAt) / 1000;
@@ -122,21 +125,24 @@ async function measure(draft: Draft, host: Host, cell: Cell, still: number | nul
   const { quick, seconds: asked } = context.settings;
   const seconds = quick ? 0.2 : (asked ?? 2);
   const labels = { entries: cell.entries, changes: `${cell.rate}/s` };
-  const trials: Trial[] = [];
+  const what = `${cell.entries} entries, ${cell.rate} changes/s`;
   const changes: number[] = [];
-  const trial = async (load: number | 'max', stampEvery: number): Promise<Trial> => {
-    context.progress({ text: `${cell.entries} entries, ${cell.rate} changes/s` });
+  const trial = async (load: number | 'max', stampEvery: number): Promise<Attempt> => {
+    context.progress({ text: what });
     const churn = new Churn(cell.rate, seconds);
     const result = await offer(draft, { load: loadOf(load), seconds, stampEvery, steps: churn.steps });
-    changes.push(churn.done / seconds);
+    if (result.isReached) changes.push(churn.done / seconds);
     if (churn.refused > 0) draft.note(`${churn.refused} changes were refused by the table.`);
     return result;
   };
-  const repeats = repeatsOf(context, 3, 1);
-  for (let i = 0; i < repeats; i++) trials.push(await trial('max', 0));
-  const highest = median(trials.map(({ receivedRate }) => receivedRate))!;
+  const repeats = repeatsOf(context, 5, 1);
+  const trials = await attempts(draft, what, repeats, () => trial('max', 0));
+  const highest = median(trials.map(({ receivedRate }) => receivedRate));
+  if (highest === null) return null;
   const rate = (highest * calm) / 2;
-  const calmTrial = await trial(rate, Math.max(1, Math.round((rate * 2) / 20_000)));
+  const calmTrials = await attempts(draft, `${what}, a tenth of the load`, repeats, () =>
+    trial(rate, Math.max(1, Math.round((rate * 2) / 20_000))),
+  );
   draft.figure('changes made', labels, 'changes/s', changes, null);
   // In a short trial, fewer than one is due.
   if (Math.min(...changes) < enough * cell.rate && cell.rate * seconds >= 1)
@@ -150,7 +156,7 @@ async function measure(draft: Draft, host: Host, cell: Cell, still: number | nul
     trials.map(({ receivedRate }) => receivedRate),
     'higher',
   );
-  tellLatency(draft, labels, latenciesOf([calmTrial]));
+  tellLatency(draft, labels, latenciesOf(calmTrials));
   if (still !== null) draft.figure('of the rate without changes', labels, '%', [(100 * highest) / still], 'higher');
   return highest;
 }

@@ -3,6 +3,7 @@ import { topologyFrom } from '../../../topology/load.ts';
 import type { Flow } from '../../bed.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteTest } from '../../suite.ts';
+import { attempt, attempts } from '../counted.ts';
 import { Draft } from '../draft.ts';
 import { repeatsOf } from '../lane.ts';
 import { density } from '../vswitch/density.ts';
@@ -41,13 +42,11 @@ export const densityOfHosts: SuiteTest = {
         const { memoryBytes } = bed.network.report();
         draft.figure('memory planned for a host', { hosts }, 'bytes', [memoryBytes / hosts], 'lower');
         await bed.warmUp();
-        const rates: number[] = [];
-        for (let left = repeatsOf(context, 5, 2); left > 0; left--) {
-          const seconds = settings.quick ? 0.1 : (settings.seconds ?? 1);
-          const trial = await bed.trial({ load: 'max', seconds, residue: 0.05 });
-          draft.trial(trial);
-          rates.push(trial.receivedRate);
-        }
+        const seconds = settings.quick ? 0.1 : (settings.seconds ?? 1);
+        const trials = await attempts(draft, `${hosts} hosts`, repeatsOf(context, 5, 2), () =>
+          attempt(context, draft, bed, { load: 'max', seconds, residue: 0.05 }),
+        );
+        const rates = trials.map(({ receivedRate }) => receivedRate);
         draft.figure('highest rate', { hosts }, 'frames/s', rates, 'higher');
         y.push(median(rates));
       } finally {

@@ -2,6 +2,7 @@
 import type { Trial } from '../../bed.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteTest } from '../../suite.ts';
+import { attempts } from '../counted.ts';
 import { Draft } from '../draft.ts';
 import { repeatsOf } from '../lane.ts';
 import { tellLatency } from '../latency.ts';
@@ -32,8 +33,8 @@ export const firstFrames: SuiteTest = {
       const [first, following]: [Trial[], Trial[]] = [[], []];
       for (let left = repeatsOf(context, 5, 2); left > 0; left--) {
         context.progress({ text: `${stations} stations, ${left} more` });
-        first.push(await round(host, draft, stations, true));
-        following.push(await round(host, draft, stations, false));
+        first.push(...(await round(host, draft, stations, true)));
+        following.push(...(await round(host, draft, stations, false)));
       }
       tell(draft, first, 'first');
       tell(draft, following, 'following');
@@ -47,14 +48,18 @@ export const firstFrames: SuiteTest = {
   },
 };
 
-async function round({ offer }: Host, draft: Draft, stations: number, isFirst: boolean): Promise<Trial> {
-  return offer(draft, {
-    load: [{ rate, count: stations, from: pause }],
-    seconds: pause + stations / rate,
-    learn: !isFirst,
-    stampEvery: 1,
-    steps: isFirst ? [{ at: 0, do: (network) => network.flush({ switch: vswitchName }) }] : [],
-  });
+/** None or one: the trial, if it counts. */
+async function round({ offer }: Host, draft: Draft, stations: number, isFirst: boolean): Promise<Trial[]> {
+  const what = `${isFirst ? 'first' : 'following'} frames`;
+  return attempts(draft, what, 1, () =>
+    offer(draft, {
+      load: [{ rate, count: stations, from: pause }],
+      seconds: pause + stations / rate,
+      learn: !isFirst,
+      stampEvery: 1,
+      steps: isFirst ? [{ at: 0, do: (network) => network.flush({ switch: vswitchName }) }] : [],
+    }),
+  );
 }
 
 function tell(draft: Draft, trials: readonly Trial[], frames: string): void {

@@ -1,8 +1,9 @@
 /** A noisy neighbour: what one vNIC that sends all it can does to the frames of the others. */
-import type { Flow, FlowLoad, Trial } from '../../bed.ts';
+import type { Flow, FlowLoad } from '../../bed.ts';
 import type { FrameMix } from '../../sizes.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
+import { attempts } from '../counted.ts';
 import { Draft, sizeOf, sizeText } from '../draft.ts';
 import { type Lane, loadFlows, mixesOf, noMaximum, offering, repeatsOf, stampEvery, withLane } from '../lane.ts';
 import { tellLatency } from '../latency.ts';
@@ -86,11 +87,11 @@ async function phase(draft: Draft, lane: Lane, noise: Noise): Promise<number | n
   const load = bed.flows.map((_, i) =>
     i < others ? calm : (i === others ? noise === 'unicast' : noise === 'broadcasts') ? loud : null,
   );
-  const trials: Trial[] = [];
-  for (let left = repeatsOf(context, 3, 1); left > 0; left--) {
-    context.progress({ text: `${sizeText(mix)}: noise: ${noise}` });
-    trials.push((await lane.offer(draft, { load, seconds })).trial);
-  }
+  const what = `${sizeText(mix)}: noise: ${noise}`;
+  const trials = await attempts(draft, what, repeatsOf(context, 5, 1), () => {
+    context.progress({ text: what });
+    return lane.offer(draft, { load, seconds });
+  });
   const labels = { size: sizeOf(mix), noise };
   const victims = trials.map(({ flows }) => flows.slice(0, others));
   const losses = victims.flatMap((flows) => lostPercent(flows) ?? []);

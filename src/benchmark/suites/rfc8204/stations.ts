@@ -1,7 +1,8 @@
 /** What tests with many addresses have in common: one vSwitch with a large table, and trials on the wall clock as fast as it can. */
-import type { Bed, Flow, Trial, TrialOptions } from '../../bed.ts';
+import type { Bed, Flow, TrialOptions } from '../../bed.ts';
 import type { FrameMix } from '../../sizes.ts';
 import type { SuiteContext } from '../../suite.ts';
+import type { Attempt } from '../counted.ts';
 import type { Draft } from '../draft.ts';
 import { type Lane, offering } from '../lane.ts';
 import { oneHost } from '../vswitch/networks.ts';
@@ -28,7 +29,7 @@ export type Pair = Omit<Flow, 'sizes'>;
 export interface Host {
   readonly context: SuiteContext;
   readonly bed: Bed;
-  offer(draft: Draft, options: TrialOptions): Promise<Trial>;
+  offer(draft: Draft, options: TrialOptions): Promise<Attempt>;
 }
 
 /** A vSwitch with `vnics` vNICs, whose table takes them all; the stations of the flows are learned, and go on being known. */
@@ -53,7 +54,7 @@ export async function withHost<T>(
     return await use({
       context,
       bed,
-      offer: async (draft, options) => (await offer(draft, { learn: false, ...options })).trial,
+      offer: (draft, options) => offer(draft, { learn: false, ...options }),
     });
   } finally {
     await bed.close();

@@ -2,7 +2,9 @@
 import type { Flow } from '../../bed.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteTest } from '../../suite.ts';
+import { attempt, attempts } from '../counted.ts';
 import { Draft } from '../draft.ts';
+import { repeatsOf } from '../lane.ts';
 import { neighbours, oneHost } from './networks.ts';
 
 export const density: SuiteTest = {
@@ -40,14 +42,11 @@ export const density: SuiteTest = {
           'lower',
         );
         await bed.warmUp();
-        const rates: number[] = [];
-        for (let left = settings.repeats ?? (settings.quick ? 2 : 5); left > 0; left--) {
-          context.check();
-          const seconds = settings.quick ? 0.1 : (settings.seconds ?? 1);
-          const trial = await bed.trial({ load: 'max', seconds, residue: 0.05 });
-          draft.trial(trial);
-          rates.push(trial.receivedRate);
-        }
+        const seconds = settings.quick ? 0.1 : (settings.seconds ?? 1);
+        const trials = await attempts(draft, `${vnics} vNICs`, repeatsOf(context, 5, 2), () =>
+          attempt(context, draft, bed, { load: 'max', seconds, residue: 0.05 }),
+        );
+        const rates = trials.map(({ receivedRate }) => receivedRate);
         draft.figure('highest rate', { vnics }, 'frames/s', rates, 'higher');
         y.push(median(rates));
       } finally {

@@ -1,8 +1,10 @@
 /** How many copies a second a broadcast or a flood makes, by the number of ports that get one. */
-import type { Flow } from '../../bed.ts';
+import type { Flow, TrialOptions } from '../../bed.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
+import { attempt, attempts } from '../counted.ts';
 import { Draft } from '../draft.ts';
+import { repeatsOf } from '../lane.ts';
 import { oneHost, vm } from './networks.ts';
 
 type Kind = 'unicast' | 'broadcast' | 'unknown unicast';
@@ -55,28 +57,26 @@ async function copies(context: SuiteContext, draft: Draft, kind: Kind, ports: nu
   const flow: Flow = { from: vm(1), to: kind === 'broadcast' ? 'broadcast' : vm(2), sizes: [64] };
   const topology = oneHost(ports + 1);
   const bed = await context.bed({ topology, flows: [flow], clock: settings.clock, workers: settings.workers });
-  const rates: number[] = [];
+  const seconds = settings.quick ? 0.1 : (settings.seconds ?? 1);
+  const options: TrialOptions = {
+    load: [{ rate: 'max', from: 0.02 }],
+    seconds: seconds + 0.02,
+    residue: 0.05,
+    // The receivers never send: once the table is empty, it stays so.
+    ...(kind === 'unknown unicast' && {
+      learn: false,
+      steps: [{ at: 0, do: (network) => network.flush({ switch: 'esx1/vSwitch0' }) }],
+    }),
+  };
   try {
     await bed.warmUp();
-    for (let left = settings.repeats ?? (settings.quick ? 2 : 5); left > 0; left--) {
-      context.check();
-      context.progress({ text: `${kind} to ${ports}` });
-      const seconds = settings.quick ? 0.1 : (settings.seconds ?? 1);
-      const trial = await bed.trial({
-        load: [{ rate: 'max', from: 0.02 }],
-        seconds: seconds + 0.02,
-        residue: 0.05,
-        // The receivers never send: once the table is empty, it stays so.
-        ...(kind === 'unknown unicast' && {
-          learn: false,
-          steps: [{ at: 0, do: (network) => network.flush({ switch: 'esx1/vSwitch0' }) }],
-        }),
-      });
-      draft.trial(trial);
-      rates.push((trial.flows[0]!.received + trial.flooded) / seconds);
-    }
+    const what = `${kind} to ${ports}`;
+    const trials = await attempts(draft, what, repeatsOf(context, 5, 2), () => {
+      context.progress({ text: what });
+      return attempt(context, draft, bed, options);
+    });
+    return trials.map(({ flows, flooded }) => (flows[0]!.received + flooded) / seconds);
   } finally {
     await bed.close();
   }
-  return rates;
 }

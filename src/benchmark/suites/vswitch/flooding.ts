@@ -5,6 +5,7 @@
 import type { Topology } from '../../../topology/model.ts';
 import type { Bed, Flow, FlowLoad, Trial } from '../../bed.ts';
 import type { SuiteTest } from '../../suite.ts';
+import { attempt } from '../counted.ts';
 import { Draft } from '../draft.ts';
 import { oneHost, vm } from './networks.ts';
 
@@ -111,9 +112,10 @@ export const macFlooding: SuiteTest = {
         for (const phase of phasesOf(seconds)) {
           context.check();
           context.progress({ text: `${defence.name}: ${phase.who} ${phase.name}` });
-          const trial = await bed.trial({ load: phase.load, seconds, learn: false, residue: 0.05 });
-          draft.trial(trial);
-          tell(draft, defence, phase, trial);
+          const options = { load: phase.load, seconds, learn: false, residue: 0.05 };
+          const { trial, isReached } = await attempt(context, draft, bed, options);
+          if (isReached) tell(draft, defence, phase, trial);
+          else draft.note(`${defence.name}, ${phase.who} ${phase.name}: the trial does not count, ${trial.void}.`);
         }
         tellTable(draft, defence, bed);
       } finally {

@@ -8,6 +8,7 @@
 import type { Bed, Flow, Trial } from '../../bed.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
+import { attempt, attempts } from '../counted.ts';
 import { Draft } from '../draft.ts';
 import { oneHost, vm } from './networks.ts';
 
@@ -73,16 +74,15 @@ async function measure(
   curves: Map<string, (number | null)[]>,
 ): Promise<void> {
   const seconds = context.settings.quick ? 0.1 : (context.settings.seconds ?? 1);
-  const full = await bed.trial({ load: 'max', seconds, residue: 0.05 });
-  draft.trial(full);
-  const counts: Counts[] = [];
-  for (let i = 0; i < repeats; i++) {
-    context.check();
-    const load = percent === 100 ? 'max' : (full.offeredRate * percent) / 100;
-    const trial = percent === 100 && i === 0 ? full : await bed.trial({ load, seconds, residue: 0.05 });
-    if (trial !== full) draft.trial(trial);
-    if (trial.offered > 0) counts.push(countsOf(trial));
-  }
+  const offer = (load: number | 'max') => attempt(context, draft, bed, { load, seconds, residue: 0.05 });
+  const full = await offer('max');
+  const what = `batches of ${batch} at ${percent} %`;
+  if (!full.isReached) return draft.note(`${what}: the highest rate could not be measured, so there is no figure.`);
+  const trials = await attempts(draft, what, repeats, async (i) => {
+    if (percent === 100) return i === 0 ? full : offer('max');
+    return offer((full.trial.offeredRate * percent) / 100);
+  });
+  const counts = trials.filter(({ offered }) => offered > 0).map(countsOf);
   const labels = { batch, load: `${percent} %` };
   const told = (name: string, of: (each: Counts) => number): void => {
     draft.figure(name, labels, 'per frame', counts.map(of), 'lower');
