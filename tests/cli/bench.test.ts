@@ -99,7 +99,7 @@ describe('vswitch bench', () => {
     const lines = said.err.trimEnd().split('\n');
     expect(lines[0]).toBe('A suite that measures nothing: pair, virtual clock, 1 worker');
     expect(lines.slice(1)).toHaveLength(2);
-    expect(lines[1]).toMatch(/^1\/2 {2}done {4}fake\.first: throughput \(64.bytes\) 1.*frames\/s; 1 figure, 1 trial, /);
+    expect(lines[1]).toMatch(/^1\/2 {2}done {4}fake\.first: throughput, 64.bytes: 1.*frames\/s; 1 figure, 1 trial, /);
   });
 
   it('gives the suite what the user asked for', async () => {

@@ -78,10 +78,12 @@ function figureLines(figures: readonly Figure[], width: number): string[] {
 /** null where it is too wide, however narrow its headings are made. */
 function crossedLines(labels: readonly string[], { columns, rows }: Pivot, width: number): string[] | null {
   const common = commonStart(columns.map(({ name }) => name));
-  const names = columns.map(({ name, scale }) => `${name.slice(common.length)} ${scale?.unit ?? ''}`.trimEnd());
+  const names = columns.map(({ name, scale }) => `${name.slice(common.length)} ${scale.unit}`.trimEnd());
   const body = rows.map((row) => [
     ...Object.entries(row.labels).map(([key, value]) => labelText(key, value)),
-    ...row.cells.map((figure, i) => (figure === null ? '–' : valueText(figure, columns[i]!.scale) + reach(figure))),
+    ...row.cells.map((figure, i) =>
+      figure === null ? '–' : scaledText(medianOf(figure), columns[i]!.scale) + reach(figure),
+    ),
   ]);
   const heads = [...labels.map(labelName), ...names];
   const right = new Set(names.map((_, i) => labels.length + i));
@@ -110,9 +112,6 @@ function commonStart(names: readonly string[]): string {
   const start = first.slice(0, first.indexOf(', ') + 2);
   return names.length > 1 && first.includes(', ') && names.every((name) => name.startsWith(start)) ? start : '';
 }
-
-const valueText = (figure: Figure, scale: Scale | null): string =>
-  scale === null ? quantity(medianOf(figure), figure.unit) : scaledText(medianOf(figure), scale);
 
 const scaledText = (value: number, { factor }: Scale): string => numberText(factor === 1 ? value : value * factor);
 
