@@ -98,15 +98,23 @@ describe('a comparison', () => {
     expect(text).not.toMatch(orders);
     expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
     expect(text).toMatch(
-      /slower {2}rfc2544\.throughput: Throughput, 64\u00a0bytes\n +[\d.]+ → [\d.]+\u00a0Mframes\/s {2}−/,
+      /\n\nrfc2544\.throughput\n(?: .*\n)*? {2}slower 64\u00a0bytes, Throughput: [\d.]+ → [\d.]+\u00a0Mframes\/s −/,
     );
-    expect(text.replace(/\s+/g, ' ')).toMatch(
-      /\d+ figures compared: .*beyond noise, \d+ the same, \d+ cannot be told\./,
-    );
+    expect(text.split('\n').filter((line) => line === 'rfc2544.throughput').length).toBeLessThan(3);
+    const flat = text.replace(/\s+/g, ' ');
+    expect(flat).toMatch(/\d+ figures compared: .*worse, .*\d+ the same, \d+ cannot be told\. Something got worse\./);
+    expect(flat).toMatch(/cannot be told to be equal or changed \(.*\)\. To tell, measure both again with --repeats 5/);
   });
 
   it('says so when nothing changed', () => {
-    expect(comparisonText(compare(sample(), sample()))).toContain('none changed beyond noise');
+    expect(comparisonText(compare(sample(), sample()))).toContain('compared: none changed,');
+  });
+
+  it('says nothing of chance where there is none', () => {
+    const exact = { clock: 'virtual', repeats: 1 } as const;
+    const text = comparisonText(compare(sample(exact), sample(exact))).replace(/\s+/g, ' ');
+    expect(text).toContain('On the virtual clock there is no noise');
+    expect(text).not.toContain('1 in 20');
   });
 });
 
