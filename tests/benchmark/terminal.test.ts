@@ -15,6 +15,8 @@ const rows = (plot: Plot): string[] => plotText(plot, { columns: 40, rows: 6, pa
 /** Fails for tabs, escapes and anything else that is no character of a line. */
 const orders = /[^\P{Cc}\n]/u;
 
+const FLOWS = ['esx1/a -> esx2/c, VLAN 10', 'and 48 more'];
+
 describe('the summary', () => {
   it.each([40, 80, 120])('keeps within %i columns, without colours or control characters', (columns) => {
     const text = summaryText(sample(), { columns, plots: 'all' });
@@ -32,6 +34,18 @@ describe('the summary', () => {
     expect(text).toContain('not applicable: frames are whole octets here');
     expect(text).toContain('failed: worker 1 did not come back');
     expect(text).toContain('! Quick run: ');
+  });
+
+  it('says who sends to whom on which network, and on which one a test was run instead', () => {
+    const document = sample();
+    const [first, ...others] = document.tests;
+    const network = { ...document.network, switches: 3, physicalSwitches: 1, cables: '2 of 10 Gbit/s', flows: FLOWS };
+    const tests = [{ ...first!, ownNetwork: '8 vNICs', flows: ['x/a -> x/b'] }, ...others];
+    const text = summaryText({ ...document, network, tests }, { columns: 400 });
+    expect(text).toContain('2 vSwitches, 1 physical switch');
+    expect(text).toContain('cables: 2 of 10 Gbit/s');
+    expect(text).toContain('Flows: esx1/a -> esx2/c, VLAN 10; and 48 more');
+    expect(text).toContain('  on its own network: 8 vNICs\n  flows at first: x/a -> x/b\n');
   });
 
   it('draws the plots that are asked for', () => {

@@ -1,5 +1,6 @@
 /** What a benchmark prints when it is over, and what `compare` says: for a terminal of 80 columns, or for a log. */
 import type { BenchDocument, Figure, TestResult } from '../model.ts';
+import { extentText } from '../network-text.ts';
 import { spread } from '../statistics.ts';
 import type { Comparison, FigureChange, FigureName } from './compare.ts';
 import { figureTables, labelName, labelText, type Pivot } from './figure-table.ts';
@@ -40,6 +41,7 @@ export function summaryText(document: BenchDocument, options: TerminalOptions = 
   const paint = painter(options.colour ?? false);
   const lines = [
     paint('bold', fit(document.title, width)),
+    ...networkLines(document.network, width),
     ...wrap(summarySentences(document).join(' '), width),
     ...doubts(document).flatMap(({ weight, title, text }) =>
       wrap(`! ${title}: ${text}`, width, '  ').map((line) =>
@@ -51,9 +53,20 @@ export function summaryText(document: BenchDocument, options: TerminalOptions = 
   return lines.join('\n');
 }
 
+function networkLines(network: BenchDocument['network'], width: number): string[] {
+  const { name, cables, flows } = network;
+  const parts = [`${name}: ${extentText(network)}`, ...(cables === undefined ? [] : [`cables: ${cables}`])];
+  return [
+    ...wrap(parts.join('; '), width, '  '),
+    ...(flows === undefined ? [] : wrap(`Flows: ${flows.join('; ')}`, width, '  ')),
+  ];
+}
+
 function testLines(test: TestResult, width: number, paint: Paint, plots: 'all' | 'first' | 'none'): string[] {
-  const { title, source, status, why, figures, notes } = test;
+  const { title, source, ownNetwork, flows, status, why, figures, notes } = test;
   const lines = [paint('bold', fit(source === null ? title : `${title} (${source})`, width))];
+  if (ownNetwork !== undefined) lines.push(...wrap(`  on its own network: ${ownNetwork}`, width, '    '));
+  if (flows !== undefined) lines.push(...wrap(`  flows at first: ${flows.join('; ')}`, width, '    '));
   if (status !== 'done') {
     const told = wrap(`  ${STATUS[status]}: ${why ?? 'no reason was given'}`, width, '    ');
     lines.push(...told.map((line) => (status === 'failed' ? paint('red', line) : line)));
