@@ -37,6 +37,16 @@ export function hasRoom(ring: Ring): bool {
   return ring.headNext - ring.tailSeen <= ring.mask;
 }
 
+/** The same for `n` more. */
+// @ts-ignore: decorator
+@inline
+export function hasRoomFor(ring: Ring, n: u32): bool {
+  const after = ring.headNext + n - 1;
+  if (after - ring.tailSeen <= ring.mask) return true;
+  ring.tailSeen = atomic.load<u32>(changetype<usize>(ring) + offsetof<Ring>('tail'));
+  return after - ring.tailSeen <= ring.mask;
+}
+
 // @ts-ignore: decorator
 @inline
 export function push(ring: Ring, descriptor: u64): bool {
