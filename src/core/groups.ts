@@ -57,7 +57,7 @@ export function groups(
   return note;
 }
 
-/** Floods `n` frames, `bytes` long in all, whose descriptors stand from `first` on; false, with nothing changed, if some port takes more. */
+/** Floods `n` frames, `bytes` long in all, with descriptors from `first` on; false, with nothing changed, if some port takes more. */
 function floodRun(sw: Switch, port: Port, first: usize, n: u32, bytes: u64): bool {
   const vid = port.pvid;
   const locals = copiesHere(sw, port, n);
@@ -81,7 +81,7 @@ function floodRun(sw: Switch, port: Port, first: usize, n: u32, bytes: u64): boo
   return true;
 }
 
-/** How many local ports get a copy of each of `n` frames from `port`, which itself is not plain now (visit.ts); -1 if it takes a question. */
+/** How many local ports get a copy of `n` frames from `port`, which itself is not plain now (visit.ts); -1 if some port takes more. */
 function copiesHere(sw: Switch, port: Port, n: u32): i32 {
   const plain = port.pvid + 1;
   const end = <usize>sw.ports + <usize>sw.localCount * PORT_BYTES;

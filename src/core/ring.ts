@@ -37,7 +37,7 @@ export function hasRoom(ring: Ring): bool {
   return ring.headNext - ring.tailSeen <= ring.mask;
 }
 
-/** The same for `n` more. */
+/** The same for `n` entries. */
 // @ts-ignore: decorator
 @inline
 export function hasRoomFor(ring: Ring, n: u32): bool {
@@ -45,6 +45,12 @@ export function hasRoomFor(ring: Ring, n: u32): bool {
   if (after - ring.tailSeen <= ring.mask) return true;
   ring.tailSeen = atomic.load<u32>(changetype<usize>(ring) + offsetof<Ring>('tail'));
   return after - ring.tailSeen <= ring.mask;
+}
+
+/** How many more entries the ring has room for. */
+export function roomIn(ring: Ring): u32 {
+  ring.tailSeen = atomic.load<u32>(changetype<usize>(ring) + offsetof<Ring>('tail'));
+  return ring.mask + 1 - (ring.headNext - ring.tailSeen);
 }
 
 // @ts-ignore: decorator
