@@ -13,6 +13,7 @@ import { Draft, type Outcome, short, sizeOf, sizeText } from './draft.ts';
 import { twoHosts } from './lab.ts';
 import { idleRate, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from './lane.ts';
 import { latencyAt, latencyPlot } from './latency.ts';
+import { notOffered } from './rfc2544/words.ts';
 
 const sizes = '64,imix:csit,1518';
 const quickSizes = '64,1518';
@@ -52,7 +53,7 @@ async function run(context: SuiteContext, name: PresetName): Promise<Outcome> {
   const goals = goalsOf(context, name);
   const draft = new Draft(methodOf(context, goals));
   const rows: Row[] = [];
-  for (const mix of mixesOf(context, sizes, quickSizes)) {
+  for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
     await withLane(context, draft, mix, { flows: loadFlows(context, mix) }, async (lane) => {
       const results: Result[] = [];
       const repeats = repeatsOf(context, name === 'csit' ? 3 : 1, 1);
@@ -133,10 +134,7 @@ async function search(draft: Draft, lane: Lane, goals: readonly Goal[]): Promise
     return { lossRatio: Math.max(lossRatio, Math.min(1, lossMax * 1.01 + 1e-6)), seconds };
   };
   const result = await searchMlr({ goals, minLoad: maximum * MIN_SHARE, maxLoad: maximum, measure });
-  if (isShort)
-    draft.note(
-      'Some loads could not be offered in time: generator, switch and receiver share a thread, or the machine has other work. They count as failed.',
-    );
+  if (isShort) draft.note(`Some loads ${notOffered(context)}. They count as failed.`);
   return result;
 }
 

@@ -29,7 +29,7 @@ async function run(context: SuiteContext): Promise<Outcome> {
   const draft = new Draft(method);
   const reasons = new Set<string>();
   let isAny = false;
-  for (const mix of mixesOf(context, sizes, quickSizes)) {
+  for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
     const flows = loadFlows(context, mix);
     const isFree = knownOf(context, flows, mix).line === null;
     const why = isFree ? noGap : await withLane(context, draft, mix, { flows }, (lane) => measure(draft, lane));

@@ -12,7 +12,7 @@ async function run(context: SuiteContext): Promise<Outcome> {
   const isWall = context.settings.clock === 'wall';
   const draft = new Draft(methodOf(isWall));
   let isAny = false;
-  for (const mix of mixesOf(context, sizes, quickSizes)) {
+  for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
     const flows = loadFlows(context, mix);
     await withLane(context, draft, mix, { flows }, async (lane) => {
       isAny = true;

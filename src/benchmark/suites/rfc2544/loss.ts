@@ -13,7 +13,7 @@ async function run(context: SuiteContext): Promise<Outcome> {
     `Trials at 100 %, 90 %, 80 % … of the maximum rate, until two in a row lose nothing; the loss is (sent - received) / sent. ${whatIsAll(context.settings.clock)}`,
   );
   const curves: Series[] = [];
-  for (const mix of mixesOf(context, sizes, quickSizes)) {
+  for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
     const curve = await withLane(context, draft, mix, { flows: loadFlows(context, mix) }, (lane) =>
       descend(draft, lane),
     );
@@ -43,7 +43,7 @@ async function descend(draft: Draft, lane: Lane): Promise<Series> {
     points.push({ loadPercent: load, lossRatio: worst === null ? 1 : worst / 100 });
   }
   const missing = measured.filter((point) => point.loss === null).map((point) => `${point.load} %`);
-  if (missing.length > 0) draft.note(`${sizeText(mix)}: ${missing.join(', ')} ${notOffered}.`);
+  if (missing.length > 0) draft.note(`${sizeText(mix)}: ${missing.join(', ')} ${notOffered(context)}.`);
   if (line === null)
     draft.note('Without a medium a guest that sends as fast as it can is held back by its ring, and nothing is lost.');
   return {

@@ -28,12 +28,13 @@ const method =
 export async function runRecovery(
   context: SuiteContext,
   over: Overload,
-  mixes: readonly FrameMix[] = mixesOf(context, sizes, quickSizes),
+  full: string = sizes,
+  quick: string = quickSizes,
 ): Promise<Outcome> {
   const draft = new Draft(`${textOf(over)}, ${method}`);
   const reasons = new Set<string>();
   let isAny = false;
-  for (const mix of mixes) {
+  for (const mix of mixesOf(context, draft, full, quick)) {
     const said = await ofSize(context, draft, mix, over);
     if (said === '') isAny = true;
     else reasons.add(said);

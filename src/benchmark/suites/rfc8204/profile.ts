@@ -49,7 +49,7 @@ async function measure(draft: Draft, lane: Lane, throughput: number): Promise<Se
       const { trial, isReached } = await lane.offer(draft, options, percent > 100);
       if (isReached) trials.push(trial);
     }
-    if (trials.length === 0) draft.note(`${sizeText(mix)}: ${percent} % ${notOffered}.`);
+    if (trials.length === 0) draft.note(`${sizeText(mix)}: ${percent} % ${notOffered(context)}.`);
     if (trials.some(({ receivedRate }) => line !== null && receivedRate > line * 1.0001))
       draft.note(
         'What a full queue holds at the end of the sending comes after it, and counts: more than the line carries in that time.',
