@@ -56,7 +56,7 @@ async function run(context: SuiteContext, name: PresetName): Promise<Outcome> {
   for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
     await withLane(context, draft, mix, { flows: loadFlows(context, mix) }, async (lane) => {
       const results: Result[] = [];
-      const repeats = repeatsOf(context, name === 'csit' ? 3 : 1, 1);
+      const repeats = repeatsOf(context, 5, 1);
       for (let i = 0; i < repeats; i++) results.push(await search(draft, lane, fitted(goals.goals, lane)));
       rows.push({ mix, results, line: lane.line });
       for (const goal of goals.goals) tell(draft, lane, goal.name, results);
@@ -191,7 +191,7 @@ async function latencies(draft: Draft, lane: Lane, results: readonly Result[]): 
     byTurns: true,
     seconds: context.settings.seconds ?? (quick ? 0.4 : 2),
   };
-  const repeats = repeatsOf(context, 3, 1);
+  const repeats = repeatsOf(context, 5, 1);
   const loads = [...shares.map((share) => ({ ...share, seconds })), idle];
   const curves: (Series | null)[] = [];
   for (const load of loads) curves.push(await latencyAt(draft, lane, { ...load, repeats }));

@@ -58,7 +58,7 @@ async function descend(draft: Draft, lane: Lane): Promise<Series> {
 async function samplesAt(draft: Draft, lane: Lane, percent: number): Promise<number[]> {
   const { context, maximum, line, pace } = lane;
   const samples: number[] = [];
-  const repeats = repeatsOf(context, 1, 1);
+  const repeats = repeatsOf(context, 5, 1);
   const seconds = context.settings.quick ? pace.search : pace.final;
   // The measured maximum is what came of the highest load there is; a stream with that rate would have to meet each of its instants.
   const load = line === null && percent === 100 ? 'max' : (maximum * percent) / 100;

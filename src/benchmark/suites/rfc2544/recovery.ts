@@ -82,7 +82,7 @@ async function measure(draft: Draft, lane: Lane, throughput: number, over: Overl
     if (lostOf(before) === 0) return `at ${textOf(over)}, nothing was lost: there is no overload to recover from`;
     samples.push(lostOf(after) / relief);
   }
-  draft.figure('recovery time', { size: sizeOf(mix) }, 's', samples, 'lower');
+  draft.figure('recovery time, lost frames / rate', { size: sizeOf(mix) }, 's', samples, 'lower');
   if (samples.every((each) => each === 0)) draft.note(`${sizeText(mix)}: nothing was lost after the step.`);
   return '';
 }

@@ -72,7 +72,7 @@ async function at(draft: Draft, lane: Lane, total: number, percent: number, broa
   const each = { rate: (total * (1 - broadcast)) / unicasts };
   const load = bed.flows.map((_, i) => (i < unicasts ? each : broadcast === 0 ? null : { rate: total * broadcast }));
   const trials: Trial[] = [];
-  for (let left = repeatsOf(context, 3, 1); left > 0; left--) {
+  for (let left = repeatsOf(context, 5, 1); left > 0; left--) {
     context.progress({ text: `${sizeText(mix)}: ${percent} %, ${broadcast * 100} % broadcasts` });
     const { trial, isReached } = await lane.offer(draft, { load, seconds: trialSeconds(lane) });
     if (isReached) trials.push(trial);

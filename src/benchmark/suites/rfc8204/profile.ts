@@ -38,7 +38,7 @@ export const profile: SuiteTest = {
 
 async function measure(draft: Draft, lane: Lane, throughput: number): Promise<Series> {
   const { context, mix, line } = lane;
-  const repeats = repeatsOf(context, 3, 1);
+  const repeats = repeatsOf(context, 5, 1);
   const forwarded: (number | null)[] = [];
   for (const percent of loads) {
     context.progress({ text: `${sizeText(mix)}: ${percent} % of the throughput` });
