@@ -12,7 +12,6 @@
  * 1,984 buckets of 8 octets are 15.5 KiB. What is later than 2^36 ns (69 s) counts in the last bucket; whoever wants the true
  * greatest value keeps it beside the counts.
  */
-import { BenchError } from './error.ts';
 
 /** Sub-buckets of a power of two are 2^SUB_BITS. */
 export const SUB_BITS = 6;
@@ -45,16 +44,6 @@ export function lowOf(bucket: number): number {
 
 /** Greatest ns that counts in a bucket. */
 export const highOf = (bucket: number): number => lowOf(bucket) + 2 ** shiftOf(bucket) - 1;
-
-/** Counts of the core's memory as numbers, copied; exact up to 2^53 in a bucket. */
-export function countsOf(words: BigUint64Array): Float64Array {
-  const counts = Float64Array.from(words, Number);
-  if (counts.length === BUCKETS) return counts;
-  throw new BenchError(
-    `a histogram of ${counts.length} buckets`,
-    `there are ${BUCKETS}: read it with the version that made it`,
-  );
-}
 
 /** Sum of histograms, of several receivers or trials. */
 export function merge(histograms: readonly Counts[]): Float64Array {

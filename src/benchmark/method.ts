@@ -1,55 +1,9 @@
 /**
- * Formulas of the benchmark methods: bursts (RFC 2889), loss, back-to-back frames, recovery and reset (RFC 2544, 9004, 6201).
+ * Formulas of the benchmark methods: loss, overload (RFC 2889), back-to-back frames, recovery and reset (RFC 2544, 9004, 6201).
  *
  * Times are seconds, rates frames/s or bits/s, sizes octets with FCS. What a method does not define is null, never 0.
  */
 import { theoreticalFrames } from './rate.ts';
-
-/** Bits of the shortest gap and of preamble with start delimiter. */
-const gapBits = 96;
-const preambleBits = 64;
-
-export interface BurstInput {
-  /** Frames sent back to back, 1 to 930 (RFC 2889). */
-  readonly frames: number;
-  readonly sizeBytes: number;
-  /** Intended load in per cent of the line, above 0 to 100. */
-  readonly loadPercent: number;
-  readonly lineBits: number;
-}
-
-export interface BurstTimes {
-  /** First bit of a burst to its last, IBG not included: TXTIME. */
-  readonly sendSeconds: number;
-  /** Between two bursts: IBG. */
-  readonly gapSeconds: number;
-}
-
-/**
- * RFC 2889 appendix A: `IBG = [(100/LOAD - 1) * BURST * (IFG + 64 + 8*LENGTH) + IFG] / SPEED` and
- * `TXTIME = [BURST * (IFG + 64 + 8*LENGTH) - IFG] / SPEED`.
- *
- * The RFC's worked example (64 octets, 100 %, 24 frames, 10 Mbit/s, 10 s) prints TXTIME + IBG where its formula gives IBG, and
- * half as many bursts; the formulas are right (IBG at 100 % is one gap) and are what is computed here.
- */
-export function burstTimes({ frames, sizeBytes, loadPercent, lineBits }: BurstInput): BurstTimes {
-  const bits = frames * (gapBits + preambleBits + 8 * sizeBytes);
-  return {
-    sendSeconds: (bits - gapBits) / lineBits,
-    gapSeconds: ((100 / loadPercent - 1) * bits + gapBits) / lineBits,
-  };
-}
-
-/** Bursts that a trial takes, rounded up to whole ones (RFC 2889 appendix A). */
-export function burstsPerTrial(input: BurstInput, trialSeconds: number): number {
-  const { sendSeconds, gapSeconds } = burstTimes(input);
-  // A trial of exactly n bursts must not become n + 1 by the last bit of a division.
-  return Math.ceil((trialSeconds / (sendSeconds + gapSeconds)) * (1 - Number.EPSILON * 4));
-}
-
-/** Share that is lost, 0 to 1 (RFC 1242 section 3.6); null where nothing was sent. What was received twice counts once. */
-export const lossRatio = (sent: number, received: number): number | null =>
-  sent > 0 ? Math.max(0, sent - received) / sent : null;
 
 /** Share that a port must lose of what is offered to it: 150 % leaves a loss of 1/3 (RFC 2889 section 5.5). */
 export const overloadLossRatio = (loadPercent: number): number => Math.max(0, 1 - 100 / loadPercent);
@@ -129,14 +83,6 @@ export function recoveryLoads(
   return { overload, relief: overload / 2 };
 }
 
-/** Seconds from the change of load to the last lost frame; 0 when none was lost after it (RFC 2544 section 26.5). */
-export const recoverySeconds = (reliefNs: bigint, lastLossNs: bigint | null): number =>
-  lastLossNs === null || lastLossNs <= reliefNs ? 0 : Number(lastLossNs - reliefNs) / 1e9;
-
 /** Reset time by the loss of a steady stream: frames lost / frames/s offered (RFC 6201); null where nothing was offered. */
 export const resetSecondsByLoss = (lost: number, framesPerSecond: number): number | null =>
   framesPerSecond > 0 ? lost / framesPerSecond : null;
-
-/** Reset time by time stamps: from the last frame before the gap to the first after it; null when no frame came again. */
-export const resetSecondsByTime = (lastBeforeNs: bigint, firstAfterNs: bigint | null): number | null =>
-  firstAfterNs === null ? null : Number(firstAfterNs - lastBeforeNs) / 1e9;

@@ -1,9 +1,11 @@
 /** Which trials count, on devices that are computed. */
 import { describe, expect, it } from 'vitest';
-import type { Flow } from '../../src/benchmark/bed.ts';
+import type { Flow, FlowLoad } from '../../src/benchmark/bed.ts';
 import type { Suite } from '../../src/benchmark/suite.ts';
 import { attempt, attempts, highestLoad, highestRate } from '../../src/benchmark/suites/counted.ts';
 import { Draft } from '../../src/benchmark/suites/draft.ts';
+import { mlr } from '../../src/benchmark/suites/mlr.ts';
+import { rfc2544 } from '../../src/benchmark/suites/rfc2544.ts';
 import { rfc2889 } from '../../src/benchmark/suites/rfc2889.ts';
 import { rfc8204 } from '../../src/benchmark/suites/rfc8204.ts';
 import { vswitch } from '../../src/benchmark/suites/vswitch.ts';
@@ -118,5 +120,77 @@ describe('suites', () => {
     expect(figures.filter(({ name }) => !counts.includes(name)).map(({ name }) => name)).toEqual([]);
     if (figures.length === 0) expect(status).not.toBe('done');
     expect(diary.closed).toBe(diary.beds.length);
+  });
+});
+
+describe('frames longer than a switch on their way takes', () => {
+  const networks = (mtu: number) => ({
+    hosts: {
+      small: { vswitches: { v: { portGroups: { lan: {} } } }, vms: { vm: { count: 2 } } },
+      large: { vswitches: { v: { mtu, portGroups: { lan: {} } } }, vms: { vm: { count: 2 } } },
+    },
+  });
+  const run = async (document: unknown, suite: Suite, id: string, sizes: string, given = {}) => {
+    const { context, diary } = contextOf(document, { line: 1e6 }, { sizes, ...given });
+    return { diary, result: await suite.tests.find((test) => test.id === id)!.run(context) };
+  };
+
+  it.each([
+    [rfc2544, 'rfc2544.throughput'],
+    [rfc2544, 'rfc2544.recovery'],
+    [rfc2544, 'rfc2544.reset.cable'],
+    [rfc2889, 'rfc2889.fully-meshed'],
+    [rfc2889, 'rfc2889.congestion'],
+    [rfc2889, 'rfc2889.maximum-forwarding-rate'],
+    [rfc2889, 'rfc2889.broadcast'],
+    [rfc8204, 'rfc8204.profile'],
+    [mlr, 'mlr.csit'],
+    [vswitch, 'vswitch.deployments'],
+  ] as const)('are not applicable, without any trial: %# %o', async (suite, id) => {
+    const { result, diary } = await run(suite.defaultTopology, suite, id, '9018');
+    expect(result).toMatchObject({ status: 'not-applicable', figures: [] });
+    expect(result.why).toMatch(/^9018 bytes: longer than the MTU of \S+ allows, 1500 bytes, which is a frame of 1518$/);
+    expect(diary.trials).toEqual([]);
+  });
+
+  it('are left out beside others, which a note tells', async () => {
+    const { result } = await run(networks(9000), rfc2544, 'rfc2544.throughput', '64,9018', { to: 'small/*' });
+    expect(result.status).toBe('done');
+    expect(new Set(result.figures.map(({ labels }) => labels['size']))).toEqual(new Set([64]));
+    expect(result.notes[0]).toContain('9018 bytes: longer than the MTU of small/v');
+  });
+
+  it('are judged by the switches of the flows only', async () => {
+    const given = { from: 'large/vm1', to: 'large/vm2' };
+    const { result } = await run(networks(9000), rfc2544, 'rfc2544.throughput', '9018,genome:az', given);
+    expect(new Set(result.figures.map(({ labels }) => labels['size']))).toEqual(new Set([9018, 'genome:az']));
+  });
+
+  it.each([
+    [rfc2889, 'rfc2889.fully-meshed'],
+    [rfc2889, 'rfc2889.broadcast'],
+    [vswitch, 'vswitch.deployments'],
+  ] as const)('are what the letter z of a genome is not: %# %o', async (suite, id) => {
+    const { result } = await run(suite.defaultTopology, suite, id, 'genome:az');
+    expect(result.status).toBe('done');
+  });
+});
+
+describe('idle latency', () => {
+  it('has at least one frame of each flow, however many there are', async () => {
+    const many = { hosts: { h: { vswitches: { v: { portGroups: { lan: {} } } }, vms: { vm: { count: 1000 } } } } };
+    const { context, diary } = contextOf(many, { generator: 1e6 }, { clock: 'wall', sizes: '64', seconds: 0.1 });
+    await rfc2544.tests.find(({ id }) => id === 'rfc2544.latency')!.run(context);
+    const idle = diary.trials.flatMap(({ load, seconds }) =>
+      Array.isArray(load) ? [{ seconds, load: load as FlowLoad[] }] : [],
+    );
+    expect(idle.length).toBeGreaterThan(0);
+    for (const { load, seconds } of idle) {
+      expect(load).toHaveLength(500);
+      for (const { count = 0, from = 0 } of load) {
+        expect(count).toBeGreaterThanOrEqual(1);
+        expect(from).toBeLessThan(seconds);
+      }
+    }
   });
 });

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import {
   BUCKETS,
   bucketOf,
-  countsOf,
   curve,
   highOf,
   lowOf,
@@ -12,7 +11,6 @@ import {
   percentile,
   SUB_BITS,
   summary,
-  total,
 } from '../../src/benchmark/histogram.ts';
 
 const top = 2 ** 36 - 1;
@@ -151,14 +149,5 @@ describe('the curve', () => {
         });
       }),
     );
-  });
-});
-
-describe('counts of the core', () => {
-  it('are read as they are, and only if they are as many', () => {
-    const words = new BigUint64Array(BUCKETS);
-    words[5] = 7n;
-    expect(total(countsOf(words))).toBe(7);
-    expect(() => countsOf(new BigUint64Array(10))).toThrow('read it with the version that made it');
   });
 });

@@ -1,15 +1,7 @@
-/** Rates: the theoretical ones against published figures, and loads as people write them. */
+/** Rates: the theoretical ones against published figures. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BenchError } from '../../src/benchmark/error.ts';
-import {
-  framesPerSecond,
-  l1Bits,
-  l2Bits,
-  parseLoad,
-  percentOfLine,
-  theoreticalFrames,
-} from '../../src/benchmark/rate.ts';
+import { l1Bits, l2Bits, theoreticalFrames } from '../../src/benchmark/rate.ts';
 
 const of = (meanBytes: number) => ({ meanBytes });
 
@@ -36,42 +28,9 @@ describe('the theoretical rate', () => {
           const line = gigabits * 1e9;
           const frames = theoreticalFrames(line, of(bytes));
           expect(l1Bits(frames, of(bytes)) / line).toBeCloseTo(1, 9);
-          expect(percentOfLine(frames / 2, line, of(bytes))).toBeCloseTo(50, 7);
           expect(l2Bits(frames, of(bytes)) / line).toBeCloseTo(bytes / (bytes + 20), 9);
         },
       ),
     );
-  });
-});
-
-describe('a load', () => {
-  it.each([
-    ['10%', { kind: 'percent', percent: 10 }],
-    ['150 %', { kind: 'percent', percent: 150 }],
-    ['1Mpps', { kind: 'frames', perSecond: 1e6 }],
-    ['500kpps', { kind: 'frames', perSecond: 5e5 }],
-    ['12.5pps', { kind: 'frames', perSecond: 12.5 }],
-    ['1Gbps', { kind: 'bits', perSecond: 1e9 }],
-    ['2.5 Gbps', { kind: 'bits', perSecond: 2.5e9 }],
-  ])('%s is read', (text, load) => {
-    expect(parseLoad(text)).toEqual(load);
-  });
-
-  it.each(['', '10', '1M', '0%', '-1pps', '1e3pps', '1Xpps', 'max', '9999999Tpps'])(
-    '%s is refused in one line',
-    (text) => {
-      expect(() => parseLoad(text)).toThrow(BenchError);
-      expect(() => parseLoad(text)).toThrow(/^[^\n]+ is no load; [^\n]+$|^ is no load/);
-    },
-  );
-
-  it('becomes frames/s', () => {
-    expect(framesPerSecond(parseLoad('1Mpps'), of(64), null)).toBe(1e6);
-    expect(framesPerSecond(parseLoad('672Mbps'), of(64), null)).toBe(1e6);
-    expect(framesPerSecond(parseLoad('50%'), of(1518), 10e9)).toBeCloseTo(406_371.9, 0);
-  });
-
-  it('in per cent wants a line', () => {
-    expect(() => framesPerSecond(parseLoad('50%'), of(64), null)).toThrow('no media limit');
   });
 });

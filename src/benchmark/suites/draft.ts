@@ -13,6 +13,7 @@ export class Draft {
   readonly plots: Plot[] = [];
   readonly trials: TrialResult[] = [];
   readonly #notes = new Set<string>();
+  #unfit: string | null = null;
 
   constructor(method: string) {
     this.method = method;
@@ -26,6 +27,11 @@ export class Draft {
   /** Adds a sentence, once. */
   note(text: string): void {
     this.#notes.add(text);
+  }
+
+  /** The network carries no frame of any size asked for: without figures the test does not apply, for this reason. */
+  unfit(why: string): void {
+    this.#unfit = why;
   }
 
   trial(trial: TrialResult): void {
@@ -57,6 +63,7 @@ export class Draft {
 
   #outcome(status: TestResult['status'], why: string | null): Outcome {
     const { method, figures, plots, trials } = this;
+    if (figures.length === 0 && this.#unfit !== null) [status, why] = ['not-applicable', this.#unfit];
     return { method, status, why, figures, plots, trials, notes: [...this.#notes] };
   }
 }

@@ -1,17 +1,20 @@
 /**
  * One size of frames on a bed of its own: what 100 % is there, and trials that count (counted.ts).
  */
+import type { PortName, Topology } from '../../topology/model.ts';
 import type { Bed, BedOptions, Flow, TrialOptions } from '../bed.ts';
 import { flowsOf } from '../flows.ts';
-import { Reach } from '../reach.ts';
+import { Reach, vnicsOf } from '../reach.ts';
 import { type FrameMix, parseSizes } from '../sizes.ts';
 import type { SuiteContext } from '../suite.ts';
 import { type Attempt, attempt, highestRate } from './counted.ts';
 import { type Draft, short, sizeOf, sizeText } from './draft.ts';
-import { crosses, mediaOf } from './media.ts';
+import { crosses, leastMtu, mediaOf } from './media.ts';
 
 /** Latencies taken on the wall clock, a second: enough for p99.9 of a short trial, too few to be felt. */
 const STAMPS_PER_SECOND = 20_000;
+/** Header and FCS of an untagged frame. */
+const FRAMING_BYTES = 18;
 /** Frames/s of the idle load: each is gone long before the next one. */
 const IDLE_RATE = 1000;
 
@@ -60,10 +63,40 @@ export function knownOf(context: SuiteContext, flows: readonly Flow[], mix: Fram
   return found;
 }
 
-/** The sizes asked for, or those of the suite. Throws BenchError. */
-export function mixesOf({ settings, topology }: SuiteContext, full: string, quick: string): FrameMix[] {
-  const mtus = topology.hosts.flatMap(({ vswitches }) => vswitches.map(({ mtu }) => mtu));
-  return parseSizes(settings.sizes ?? (settings.quick ? quick : full), { mtu: Math.min(...mtus, 65_535) });
+/** The sizes asked for, or those of the suite, that the way of a throughput suite's flows carries. Throws BenchError. */
+export function mixesOf(context: SuiteContext, draft: Draft, full: string, quick: string): FrameMix[] {
+  const flows = loadFlows(context, { name: '64', sizes: [64], meanBytes: 64 });
+  return mixesFor(context, draft, { full, quick, vnics: endsOf(context.topology, flows) });
+}
+
+export interface Sizes {
+  /** As a user writes them. */
+  readonly full: string;
+  readonly quick: string;
+  /** Between which frames go. */
+  readonly vnics: readonly PortName[];
+  /** Default: the user's. */
+  readonly topology?: Topology;
+}
+
+/** The sizes asked for, or those of the suite, that the way between some vNICs carries; notes name the others. Throws BenchError. */
+export function mixesFor(context: SuiteContext, draft: Draft, { full, quick, vnics, topology }: Sizes): FrameMix[] {
+  const { settings } = context;
+  const { mtu, at } = leastMtu(topology ?? context.topology, vnics);
+  const longest = mtu + FRAMING_BYTES;
+  const mixes = parseSizes(settings.sizes ?? (settings.quick ? quick : full), { mtu });
+  const fitting = mixes.filter(({ sizes }) => Math.max(...sizes) <= longest);
+  const others = mixes.filter((mix) => !fitting.includes(mix)).map(sizeText);
+  const why = `${others.join(', ')}: longer than the MTU of ${at} allows, ${mtu} bytes, which is a frame of ${longest}`;
+  if (others.length > 0) draft.note(`${why}.`);
+  if (fitting.length === 0) draft.unfit(why);
+  return fitting;
+}
+
+/** vNICs between which flows go. */
+export function endsOf(topology: Topology, flows: readonly Flow[]): PortName[] {
+  if (flows.some(({ to }) => to === 'broadcast')) return vnicsOf(topology);
+  return [...new Set(flows.flatMap(({ from, to }) => [from, to]))];
 }
 
 /**

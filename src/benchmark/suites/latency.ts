@@ -36,13 +36,13 @@ export async function latencyAt(draft: Draft, lane: Lane, load: LatencyLoad): Pr
   for (let i = 0; i < load.repeats; i++) {
     context.progress({ text: `${sizeText(mix)}: latency at ${load.name}` });
     const stamps = stampEvery(lane, load.rate);
-    const options = { load: loadOf(lane, load), seconds: load.seconds, stampEvery: stamps };
+    const options = { load: loadOf(lane, load), seconds: secondsOf(lane, load), stampEvery: stamps };
     const { trial, isReached } = await lane.offer(draft, options);
     if (isReached && trial.latency !== null && trial.latency.n > 0) trials.push(trial);
     if (trial.lost > 0) draft.note(`${sizeText(mix)}, ${load.name}: frames were lost while latency was measured.`);
   }
   if (trials.length === 0) {
-    draft.note(`${sizeText(mix)}, ${load.name}: the load could not be offered in time, so there is no latency of it.`);
+    draft.note(`${sizeText(mix)}, ${load.name}: no trial counts, so there is no latency of it.`);
     return null;
   }
   const latencies = trials.map(({ latency }) => latency!);
@@ -51,9 +51,18 @@ export async function latencyAt(draft: Draft, lane: Lane, load: LatencyLoad): Pr
   return curveOf(load.name, trials);
 }
 
-function loadOf({ bed: { flows } }: Lane, { rate, byTurns, seconds }: LatencyLoad): TrialOptions['load'] {
+/** By turns, each flow has at least one. */
+function secondsOf({ bed: { flows } }: Lane, { rate, byTurns, seconds }: LatencyLoad): number {
+  return byTurns === true ? Math.max(seconds, (flows.length + 1) / rate) : seconds;
+}
+
+function loadOf(lane: Lane, load: LatencyLoad): TrialOptions['load'] {
+  const { rate, byTurns } = load;
+  const { flows } = lane.bed;
   if (byTurns !== true) return rate;
-  return flows.map((_, i) => ({ rate: rate / flows.length, from: i / rate, seconds: seconds - flows.length / rate }));
+  // As many rounds as begin and end within the trial.
+  const count = Math.max(1, Math.floor((secondsOf(lane, load) * rate) / flows.length - 1 + 1e-9));
+  return flows.map((_, i) => ({ rate: rate / flows.length, count, from: i / rate }));
 }
 
 function curveOf(name: string, trials: readonly Trial[]): Series {

@@ -95,3 +95,18 @@ export function cablesOf(topology: Topology, vnic: PortName): PortName[] {
   const { uplinks } = placeOf(topology, vnic);
   return uplinks.filter((uplink) => topology.links.some(({ a, b }) => a === uplink || b === uplink));
 }
+
+/** The least MTU of the vSwitches that vNICs are at and, where these are several, of the physical switches behind them; and whose it is. */
+export function leastMtu(
+  topology: Topology,
+  vnics: readonly PortName[],
+): { readonly mtu: number; readonly at: string } {
+  const own = new Set(vnics.map((vnic) => placeOf(topology, vnic).name));
+  const behind = own.size < 2 ? [] : vnics.flatMap((vnic) => switchesBehind(topology, vnic));
+  const vswitches = topology.hosts.flatMap(({ name, vswitches: all }) =>
+    all.map((each) => ({ mtu: each.mtu, at: `${name}/${each.name}` })),
+  );
+  const switches = topology.switches.map(({ mtu, name }) => ({ mtu, at: name }));
+  const passed = [...vswitches.filter(({ at }) => own.has(at)), ...switches.filter(({ at }) => behind.includes(at))];
+  return passed.reduce((least, each) => (each.mtu < least.mtu ? each : least));
+}

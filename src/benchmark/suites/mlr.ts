@@ -13,6 +13,7 @@ import { Draft, type Outcome, short, sizeOf, sizeText } from './draft.ts';
 import { twoHosts } from './lab.ts';
 import { idleRate, type Lane, loadFlows, mixesOf, noMaximum, repeatsOf, withLane } from './lane.ts';
 import { latencyAt, latencyPlot } from './latency.ts';
+import { notOffered } from './rfc2544/words.ts';
 
 const sizes = '64,imix:csit,1518';
 const quickSizes = '64,1518';
@@ -52,10 +53,10 @@ async function run(context: SuiteContext, name: PresetName): Promise<Outcome> {
   const goals = goalsOf(context, name);
   const draft = new Draft(methodOf(context, goals));
   const rows: Row[] = [];
-  for (const mix of mixesOf(context, sizes, quickSizes)) {
+  for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
     await withLane(context, draft, mix, { flows: loadFlows(context, mix) }, async (lane) => {
       const results: Result[] = [];
-      const repeats = repeatsOf(context, name === 'csit' ? 3 : 1, 1);
+      const repeats = repeatsOf(context, 5, 1);
       for (let i = 0; i < repeats; i++) results.push(await search(draft, lane, fitted(goals.goals, lane)));
       rows.push({ mix, results, line: lane.line });
       for (const goal of goals.goals) tell(draft, lane, goal.name, results);
@@ -133,10 +134,7 @@ async function search(draft: Draft, lane: Lane, goals: readonly Goal[]): Promise
     return { lossRatio: Math.max(lossRatio, Math.min(1, lossMax * 1.01 + 1e-6)), seconds };
   };
   const result = await searchMlr({ goals, minLoad: maximum * MIN_SHARE, maxLoad: maximum, measure });
-  if (isShort)
-    draft.note(
-      'Some loads could not be offered in time: generator, switch and receiver share a thread, or the machine has other work. They count as failed.',
-    );
+  if (isShort) draft.note(`Some loads ${notOffered(context)}. They count as failed.`);
   return result;
 }
 
@@ -193,7 +191,7 @@ async function latencies(draft: Draft, lane: Lane, results: readonly Result[]): 
     byTurns: true,
     seconds: context.settings.seconds ?? (quick ? 0.4 : 2),
   };
-  const repeats = repeatsOf(context, 3, 1);
+  const repeats = repeatsOf(context, 5, 1);
   const loads = [...shares.map((share) => ({ ...share, seconds })), idle];
   const curves: (Series | null)[] = [];
   for (const load of loads) curves.push(await latencyAt(draft, lane, { ...load, repeats }));

@@ -1,6 +1,6 @@
 /** RFC 2544 section 26.4 as RFC 9004 has it: the longest burst at the shortest gap of which nothing is lost. */
 import type { FlowLoad } from '../../bed.ts';
-import { backToBack as sumUp } from '../../method.ts';
+import { needsBackToBack, backToBack as sumUp } from '../../method.ts';
 import { searchHighest } from '../../search/binary.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, type Outcome, short, sizeOf, sizeText } from '../draft.ts';
@@ -29,7 +29,7 @@ async function run(context: SuiteContext): Promise<Outcome> {
   const draft = new Draft(method);
   const reasons = new Set<string>();
   let isAny = false;
-  for (const mix of mixesOf(context, sizes, quickSizes)) {
+  for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
     const flows = loadFlows(context, mix);
     const isFree = knownOf(context, flows, mix).line === null;
     const why = isFree ? noGap : await withLane(context, draft, mix, { flows }, (lane) => measure(draft, lane));
@@ -48,7 +48,7 @@ async function measure(draft: Draft, lane: Lane): Promise<string> {
   const rate = await throughputOf(draft, lane);
   if (rate === null) return nothingPassed;
   // What the search cannot tell from the maximum is the maximum.
-  if (rate >= maximum - pace.resolution)
+  if (!needsBackToBack(rate, maximum - pace.resolution))
     return 'the throughput is the maximum rate, at which a burst has no end (RFC 9004 section 5.1)';
   const longest: number[] = [];
   const repeats = repeatsOf(context, 50, 3);

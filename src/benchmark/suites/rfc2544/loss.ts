@@ -13,7 +13,7 @@ async function run(context: SuiteContext): Promise<Outcome> {
     `Trials at 100 %, 90 %, 80 % … of the maximum rate, until two in a row lose nothing; the loss is (sent - received) / sent. ${whatIsAll(context.settings.clock)}`,
   );
   const curves: Series[] = [];
-  for (const mix of mixesOf(context, sizes, quickSizes)) {
+  for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
     const curve = await withLane(context, draft, mix, { flows: loadFlows(context, mix) }, (lane) =>
       descend(draft, lane),
     );
@@ -43,7 +43,7 @@ async function descend(draft: Draft, lane: Lane): Promise<Series> {
     points.push({ loadPercent: load, lossRatio: worst === null ? 1 : worst / 100 });
   }
   const missing = measured.filter((point) => point.loss === null).map((point) => `${point.load} %`);
-  if (missing.length > 0) draft.note(`${sizeText(mix)}: ${missing.join(', ')} ${notOffered}.`);
+  if (missing.length > 0) draft.note(`${sizeText(mix)}: ${missing.join(', ')} ${notOffered(context)}.`);
   if (line === null)
     draft.note('Without a medium a guest that sends as fast as it can is held back by its ring, and nothing is lost.');
   return {
@@ -58,7 +58,7 @@ async function descend(draft: Draft, lane: Lane): Promise<Series> {
 async function samplesAt(draft: Draft, lane: Lane, percent: number): Promise<number[]> {
   const { context, maximum, line, pace } = lane;
   const samples: number[] = [];
-  const repeats = repeatsOf(context, 1, 1);
+  const repeats = repeatsOf(context, 5, 1);
   const seconds = context.settings.quick ? pace.search : pace.final;
   // The measured maximum is what came of the highest load there is; a stream with that rate would have to meet each of its instants.
   const load = line === null && percent === 100 ? 'max' : (maximum * percent) / 100;

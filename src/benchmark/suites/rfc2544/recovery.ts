@@ -28,12 +28,13 @@ const method =
 export async function runRecovery(
   context: SuiteContext,
   over: Overload,
-  mixes: readonly FrameMix[] = mixesOf(context, sizes, quickSizes),
+  full: string = sizes,
+  quick: string = quickSizes,
 ): Promise<Outcome> {
   const draft = new Draft(`${textOf(over)}, ${method}`);
   const reasons = new Set<string>();
   let isAny = false;
-  for (const mix of mixes) {
+  for (const mix of mixesOf(context, draft, full, quick)) {
     const said = await ofSize(context, draft, mix, over);
     if (said === '') isAny = true;
     else reasons.add(said);
@@ -81,7 +82,7 @@ async function measure(draft: Draft, lane: Lane, throughput: number, over: Overl
     if (lostOf(before) === 0) return `at ${textOf(over)}, nothing was lost: there is no overload to recover from`;
     samples.push(lostOf(after) / relief);
   }
-  draft.figure('recovery time', { size: sizeOf(mix) }, 's', samples, 'lower');
+  draft.figure('recovery time, lost frames / rate', { size: sizeOf(mix) }, 's', samples, 'lower');
   if (samples.every((each) => each === 0)) draft.note(`${sizeText(mix)}: nothing was lost after the step.`);
   return '';
 }

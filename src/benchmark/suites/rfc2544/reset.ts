@@ -10,7 +10,7 @@ import { resetSecondsByLoss } from '../../method.ts';
 import type { FrameMix } from '../../sizes.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { Draft, type Outcome, sizeOf, sizeText } from '../draft.ts';
-import { crossFlows, type Lane, mixesOf, noMaximum, repeatsOf, withLane } from '../lane.ts';
+import { crossFlows, endsOf, type Lane, mixesFor, noMaximum, repeatsOf, withLane } from '../lane.ts';
 import { type Reset, resets } from './resets.ts';
 import { throughputOf } from './throughput.ts';
 import { nothingPassed, notOffered, quickSizes, sizes } from './words.ts';
@@ -35,12 +35,16 @@ export async function runReset(context: SuiteContext, reset: Reset): Promise<Out
   const draft = new Draft(
     `${reset.method} The load is ${load} of the smallest frames, from one host to another; reset time = frames lost / frames sent a second (frame-loss method).`,
   );
-  const mix = smallest(mixesOf(context, sizes, quickSizes));
-  const all = crossFlows(context, mix);
-  if (all === null)
+  const crossing = crossFlows(context, { name: '64', sizes: [64], meanBytes: 64 });
+  if (crossing === null)
     return draft.notApplicable(
       'frames have to go from one host to another over a switch, and there are no two such hosts',
     );
+  const vnics = endsOf(context.topology, crossing);
+  const mixes = mixesFor(context, draft, { full: sizes, quick: quickSizes, vnics });
+  if (mixes.length === 0) return draft.done();
+  const mix = smallest(mixes);
+  const all = crossFlows(context, mix)!;
   const why = reset.whyNot({ context, flow: all[0]! });
   if (why !== null) return draft.notApplicable(why);
   const flows = all.filter((flow) => between(flow, all[0]!));
@@ -87,7 +91,7 @@ async function measure(draft: Draft, lane: Lane, reset: Reset): Promise<string> 
     const { steps, instants } = timed(reset.steps(plan));
     const { trial, isReached } = await lane.offer(draft, { load: rate, seconds, learn: false, steps });
     if (!isReached)
-      return `the stream did not keep to its rate over the reset, so that frames lost say nothing of time: the load ${notOffered}`;
+      return `the stream did not keep to its rate over the reset, so that frames lost say nothing of time: the load ${notOffered(context)}`;
     times.push(resetSecondsByLoss(trial.lost, trial.offeredRate)!);
     const [off, on] = instants.slice(-2);
     if (reset.isDown) waits.push(Number(on! - off!) / 1e9);

@@ -27,7 +27,7 @@ export const throughput: SuiteTest = {
 async function run(context: SuiteContext): Promise<Outcome> {
   const draft = new Draft(methodOf(context));
   const rows: Row[] = [];
-  for (const mix of mixesOf(context, sizes, quickSizes)) {
+  for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
     const flows = loadFlows(context, mix);
     await withLane(context, draft, mix, { flows }, async (lane) => {
       const rates: number[] = [];

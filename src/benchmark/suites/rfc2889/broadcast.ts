@@ -1,10 +1,9 @@
 /** RFC 2889 5.10: broadcast frames, how many a second and how late at each receiver. */
 import type { Flow } from '../../bed.ts';
-import { parseSizes } from '../../sizes.ts';
 import type { SuiteTest } from '../../suite.ts';
 import { attempt, attempts } from '../counted.ts';
 import { Draft, sizeOf, sizeText } from '../draft.ts';
-import { repeatsOf } from '../lane.ts';
+import { mixesFor, repeatsOf } from '../lane.ts';
 import { longestQueue, machineRate, nothingLimits, paceOf, spanOf, throughputOf } from '../load.ts';
 import { vnicsFor } from '../ports.ts';
 
@@ -20,8 +19,9 @@ export const broadcast: SuiteTest = {
     const draft = new Draft(
       'One port sends broadcasts, which all others should get: throughput is the highest load without loss at any of them. Latency is that of single frames, each measured at all receivers.',
     );
-    const [from, to] = vnicsFor(context, 2, 1024);
-    for (const mix of parseSizes(settings.sizes ?? (settings.quick ? '64,1518' : 'rfc2544'))) {
+    const vnics = vnicsFor(context, 2, 1024);
+    const [from, to] = vnics;
+    for (const mix of mixesFor(context, draft, { full: 'rfc2544', quick: '64,1518', vnics })) {
       context.check();
       // The second one is silent: it tells the rate of the line that a broadcast to nobody in particular leaves by.
       const flows: Flow[] = [

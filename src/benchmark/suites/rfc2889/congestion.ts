@@ -4,11 +4,10 @@
  */
 import type { Flow, FlowLoad, Trial } from '../../bed.ts';
 import { overloadLossRatio } from '../../method.ts';
-import { parseSizes } from '../../sizes.ts';
 import type { SuiteTest } from '../../suite.ts';
 import { attempt, attempts } from '../counted.ts';
 import { Draft, sizeOf, sizeText } from '../draft.ts';
-import { repeatsOf } from '../lane.ts';
+import { mixesFor, repeatsOf } from '../lane.ts';
 import { longestQueue, paceOf, spanOf } from '../load.ts';
 import { serversOf } from './topologies.ts';
 
@@ -32,7 +31,7 @@ export const congestion: SuiteTest = {
     if (blocks.length === 0) {
       return draft.notApplicable('it takes four hosts with one uplink each at the same physical switch');
     }
-    for (const mix of parseSizes(settings.sizes ?? (settings.quick ? '64' : 'rfc2544'))) {
+    for (const mix of mixesFor(context, draft, { full: 'rfc2544', quick: '64', vnics: blocks.flat() })) {
       context.check();
       const flows = blocks.flatMap(([first, second, free, congested]): Flow[] => [
         { from: first!, to: free!, sizes: mix.sizes },

@@ -8,12 +8,12 @@ import type { Topology } from '../../../topology/model.ts';
 import { ownerOf } from '../../../topology/ports.ts';
 import type { Bed, Flow } from '../../bed.ts';
 import type { Axis, Plot, Series } from '../../model.ts';
-import { type FrameMix, parseSizes } from '../../sizes.ts';
+import type { FrameMix } from '../../sizes.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { type Attempt, attempt, attempts } from '../counted.ts';
 import { Draft, sizeOf, sizeText } from '../draft.ts';
-import { repeatsOf } from '../lane.ts';
+import { mixesFor, repeatsOf } from '../lane.ts';
 import {
   type Full,
   forwardingRate,
@@ -92,7 +92,9 @@ export function meshTest(test: MeshTest): SuiteTest {
       const draft = new Draft(`${test.method} ${loadText}`);
       const { topology, patterns } = test.plan(context, draft);
       const queue = longestQueue(topology);
-      const mixes = parseSizes(settings.sizes ?? (settings.quick ? test.quickSizes : 'rfc2544'));
+      const vnics = [...new Set(patterns.flatMap(({ pairs }) => pairs.flat()))];
+      const mixes = mixesFor(context, draft, { full: 'rfc2544', quick: test.quickSizes, vnics, topology });
+      if (mixes.length === 0) return draft.done();
       for (const pattern of patterns) {
         const rows: Row[] = [];
         for (const mix of mixes) {

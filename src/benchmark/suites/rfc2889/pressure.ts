@@ -2,12 +2,11 @@
 import type { Flow } from '../../bed.ts';
 import type { Plot } from '../../model.ts';
 import { wireOverheadBytes } from '../../rate.ts';
-import { parseSizes } from '../../sizes.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteTest } from '../../suite.ts';
 import { attempt, attempts } from '../counted.ts';
 import { Draft, short, sizeOf, sizeText } from '../draft.ts';
-import { repeatsOf } from '../lane.ts';
+import { mixesFor, repeatsOf } from '../lane.ts';
 import { fullOf, longestQueue, paceOf, roundRobin, spanOf } from '../load.ts';
 import { vnicsFor } from '../ports.ts';
 import { serversOf } from './topologies.ts';
@@ -38,7 +37,7 @@ export const forwardPressure: SuiteTest = {
         'gaps that are 8 bits shorter are less than what the wall clock keeps; use the virtual clock',
       );
     }
-    const mixes = parseSizes(settings.sizes ?? (settings.quick ? '64' : 'rfc2544'));
+    const mixes = mixesFor(context, draft, { full: 'rfc2544', quick: '64', vnics: [from.vnic, to.vnic] });
     for (const mix of mixes.filter(({ sizes }) => new Set(sizes).size === 1)) {
       context.check();
       context.progress({ text: sizeText(mix) });
@@ -93,7 +92,7 @@ export const maximumForwarding: SuiteTest = {
     );
     const ports = vnicsFor(context, 2, 16);
     const plots: Plot['series'][number][] = [];
-    for (const mix of parseSizes(settings.sizes ?? (settings.quick ? '64' : 'rfc2544'))) {
+    for (const mix of mixesFor(context, draft, { full: 'rfc2544', quick: '64', vnics: ports })) {
       context.check();
       const flows = ports.map((from, i): Flow => ({ from, to: ports[(i + 1) % ports.length]!, sizes: mix.sizes }));
       const bed = await context.bed({ topology, flows, clock: settings.clock, workers: settings.workers });

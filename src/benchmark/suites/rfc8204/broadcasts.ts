@@ -26,7 +26,7 @@ async function run(context: SuiteContext): Promise<Outcome> {
   const draft = new Draft(methodIn('5.6', method));
   const reasons = new Set<string>();
   let isAny = false;
-  for (const mix of mixesOf(context, sizes, quickSizes)) {
+  for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
     const flows = loadFlows(context, mix);
     // Found without the broadcasts, which have no line of their own.
     const found = await withLane(context, draft, mix, { flows }, async (lane) => ({
@@ -72,14 +72,14 @@ async function at(draft: Draft, lane: Lane, total: number, percent: number, broa
   const each = { rate: (total * (1 - broadcast)) / unicasts };
   const load = bed.flows.map((_, i) => (i < unicasts ? each : broadcast === 0 ? null : { rate: total * broadcast }));
   const trials: Trial[] = [];
-  for (let left = repeatsOf(context, 3, 1); left > 0; left--) {
+  for (let left = repeatsOf(context, 5, 1); left > 0; left--) {
     context.progress({ text: `${sizeText(mix)}: ${percent} %, ${broadcast * 100} % broadcasts` });
     const { trial, isReached } = await lane.offer(draft, { load, seconds: trialSeconds(lane) });
     if (isReached) trials.push(trial);
   }
   const labels = { size: sizeOf(mix), load: `${percent} %`, broadcasts: `${broadcast * 100} %` };
   if (trials.length === 0)
-    draft.note(`${sizeText(mix)}: ${percent} % with ${broadcast * 100} % broadcasts ${notOffered}.`);
+    draft.note(`${sizeText(mix)}: ${percent} % with ${broadcast * 100} % broadcasts ${notOffered(context)}.`);
   const losses = trials.flatMap(({ flows }) => lostPercent(flows.slice(0, unicasts)) ?? []);
   draft.figure('unicast frame loss', labels, '%', losses, 'lower');
   if (broadcast === 0) return;

@@ -30,7 +30,7 @@ export async function bySize(
   const draft = new Draft(method);
   const reasons = new Set<string>();
   let isAny = false;
-  for (const mix of mixesOf(context, sizes, quickSizes)) {
+  for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
     const why = await withLane(context, draft, mix, { flows: loadFlows(context, mix) }, async (lane) => {
       const throughput = await throughputOf(draft, lane);
       if (throughput === null) return nothingPassed;

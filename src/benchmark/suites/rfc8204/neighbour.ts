@@ -31,7 +31,7 @@ export const neighbour: SuiteTest = {
   async run(context) {
     const draft = new Draft(method);
     let isAny = false;
-    for (const mix of mixesOf(context, sizes, quickSizes)) {
+    for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
       const flows = loadFlows(context, mix);
       if (flows.length < 2)
         return draft.notApplicable('it takes two flows at least, one of them noisy; give a topology with four vNICs');

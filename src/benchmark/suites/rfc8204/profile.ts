@@ -38,7 +38,7 @@ export const profile: SuiteTest = {
 
 async function measure(draft: Draft, lane: Lane, throughput: number): Promise<Series> {
   const { context, mix, line } = lane;
-  const repeats = repeatsOf(context, 3, 1);
+  const repeats = repeatsOf(context, 5, 1);
   const forwarded: (number | null)[] = [];
   for (const percent of loads) {
     context.progress({ text: `${sizeText(mix)}: ${percent} % of the throughput` });
@@ -49,7 +49,7 @@ async function measure(draft: Draft, lane: Lane, throughput: number): Promise<Se
       const { trial, isReached } = await lane.offer(draft, options, percent > 100);
       if (isReached) trials.push(trial);
     }
-    if (trials.length === 0) draft.note(`${sizeText(mix)}: ${percent} % ${notOffered}.`);
+    if (trials.length === 0) draft.note(`${sizeText(mix)}: ${percent} % ${notOffered(context)}.`);
     if (trials.some(({ receivedRate }) => line !== null && receivedRate > line * 1.0001))
       draft.note(
         'What a full queue holds at the end of the sending comes after it, and counts: more than the line carries in that time.',

@@ -19,7 +19,7 @@ export const bestAndWorst: SuiteTest = {
     );
     if (settings.clock === 'virtual')
       return draft.notApplicable('the virtual clock is exact: a run repeated gives the same figures');
-    for (const mix of mixesOf(context, sizes, quickSizes)) {
+    for (const mix of mixesOf(context, draft, sizes, quickSizes)) {
       const rates: number[] = [];
       for (let i = 0; i < runs; i++) {
         context.progress({ text: `${sizeText(mix)}: run ${i + 1} of ${runs}`, part: i / runs });

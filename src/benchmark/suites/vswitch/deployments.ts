@@ -2,12 +2,11 @@
 import { topologyFrom } from '../../../topology/load.ts';
 import type { Topology } from '../../../topology/model.ts';
 import type { Bed, Flow, Trial } from '../../bed.ts';
-import { parseSizes } from '../../sizes.ts';
 import { median } from '../../statistics.ts';
 import type { SuiteContext, SuiteTest } from '../../suite.ts';
 import { attempt, attempts } from '../counted.ts';
 import { Draft, sizeOf, sizeText } from '../draft.ts';
-import { repeatsOf } from '../lane.ts';
+import { mixesFor, repeatsOf } from '../lane.ts';
 import { type Full, fullOf, longestQueue, paceOf, roundRobin, spanOf, throughputOf } from '../load.ts';
 import { neighbours, oneHost, vm } from './networks.ts';
 
@@ -70,11 +69,11 @@ export const deploymentTest: SuiteTest = {
     const draft = new Draft(
       'Four vNICs send to four others: in one host; to another host at the end of a cable; and, both at once, from a server outside to vNICs of a host and from other vNICs of it to a second server outside.',
     );
-    const mixes = parseSizes(settings.sizes ?? (settings.quick ? '64' : '64,512,1518,imix:csit'));
     const names: string[] = [];
     const rates: (number | null)[] = [];
     for (const each of deployments(settings.clock === 'virtual' ? '10G' : null)) {
-      for (const mix of mixes) {
+      const wanted = { full: '64,512,1518,imix:csit', quick: '64', vnics: each.pairs.flat(), topology: each.topology };
+      for (const mix of mixesFor(context, draft, wanted)) {
         context.check();
         if (!each.hasWire && settings.clock === 'virtual') {
           draft.note(`${each.name}: nothing limits on the virtual clock, so there is no rate to find.`);

@@ -119,7 +119,7 @@ export const failover: SuiteTest = {
   async run(context) {
     const { settings } = context;
     const draft = new Draft(
-      'A server beyond a physical switch sends to four VMs of a host at a steady rate, and two of them to it, while a cable is pulled (failover), plugged again (failback), and loses its far end alone (silent failure: the host still sees link). Loss is counted for each flow; the time for which it was cut off is its lost frames divided by its rate.',
+      'A server beyond a physical switch sends to four VMs of a host at a steady rate, and two of them to it, while a cable is pulled (failover), plugged again (failback), and loses its far end alone (silent failure: the host still sees link). Loss is counted for each flow; the time lost is the lost frames of the flow that lost most, divided by its rate: the sum of its gaps, of which there may be several.',
     );
     const rate = settings.clock === 'virtual' ? 100_000 : 5_000;
     draft.note(
@@ -145,7 +145,7 @@ export const failover: SuiteTest = {
     }
     const events = ['failover', 'failback', 'silent failure'] as const;
     draft.plots.push({
-      title: 'Longest time without frames, by policy',
+      title: 'Most time lost by a flow (lost frames / rate), by policy',
       x: { label: 'policy', unit: '', scale: 'category', categories: told.map(({ name }) => name) },
       y: { label: 'time', unit: 's', scale: 'log' },
       series: events.map((event) => ({
@@ -184,7 +184,7 @@ async function settle(bed: Bed, { settle = 0 }: Team): Promise<void> {
   if (settle > 0) await bed.trial({ load: bed.flows.map(() => ({ rate: 10 })), seconds: settle, residue });
 }
 
-/** The longest time for which a flow was cut off, s; null: it did not come back. */
+/** The most time that a flow lost, s; null: it did not come back. */
 async function measure(
   draft: Draft,
   bed: Bed,
@@ -220,7 +220,7 @@ async function measure(
   draft.figure('frames lost', labels, 'frames', [lost.reduce((sum, n) => sum + n, 0)], 'lower');
   draft.figure('flows with loss', labels, 'flows', [lost.filter((n) => n > 0).length], 'lower');
   tellDoubles(draft, trial, `${team.name}, ${name}`);
-  draft.figure('longest time without frames', labels, 's', [worst / perSecond], 'lower');
+  draft.figure('time lost, lost frames / rate', labels, 's', [worst / perSecond], 'lower');
   return worst / perSecond;
 }
 
