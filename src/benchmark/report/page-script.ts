@@ -236,7 +236,8 @@ function draw(box) {
       },
     ],
     series: [{}, ...plot.series.map((one, i) => {
-      const isLine = one.kind === 'line' || one.kind === 'reference';
+      // Between categories there is nothing that a line could stand for.
+      const isLine = one.kind === 'reference' || (one.kind === 'line' && plot.x.kind !== 'category');
       return {
         show: shown[i],
         stroke: colourOf(one, i),
