@@ -1,13 +1,11 @@
 /** The words of `vswitch bench`. Each command is loaded when it is called. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { duration, wholeNumber } from './arguments.ts';
+import { REPEATS_MAX, SEED_MAX, WORKERS_MAX } from './bench-limits.ts';
 import { words } from './capture-options.ts';
 
 type End = (code: Promise<number> | number) => Promise<void>;
 
-const WORKERS_MAX = 64;
-const REPEATS_MAX = 1000;
-const SEED_MAX = 0xffff_ffff;
 const NO_PAGE = ['--no-html', 'write no HTML page'] as const;
 
 export function declareBench(program: Command, end: End, version: string): void {

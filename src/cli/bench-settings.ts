@@ -9,6 +9,7 @@ import { loadTopology, topologyFrom } from '../topology/load.ts';
 import type { Topology } from '../topology/model.ts';
 import { fits } from '../topology/ports.ts';
 import { hint } from '../topology/suggestion.ts';
+import { REPEATS_MAX, SEED_MAX, WORKERS_MAX } from './bench-limits.ts';
 import { note, tellWarnings, UsageError } from './errors.ts';
 import { virtualWorkers, wallWorkers } from './run.ts';
 
@@ -47,6 +48,7 @@ type Asked = Record<string, string | number | boolean>;
 /** What was not asked for is taken from an interrupted run, if one is gone on with. Throws UsageError, BenchError, TopologyError. */
 export function settle(suite: Suite, file: string | undefined, options: BenchWishes, before: Before | null): Settled {
   const given = wordsOf(options, file);
+  if (before !== null) assertSettings(before);
   const asked: Asked = { ...before?.document.settings, ...given };
   const path = asked['topology'] as string | undefined;
   const declared = path === undefined ? topologyFrom(suite.defaultTopology, suite.name) : loadTopology(path);
@@ -72,6 +74,8 @@ export function settle(suite: Suite, file: string | undefined, options: BenchWis
   };
   // What is wrong with these would else fail test after test.
   const mtus = [...declared.hosts.flatMap(({ vswitches }) => vswitches), ...declared.switches].map(({ mtu }) => mtu);
+  if (settings.sizes !== null && /(^|,)\s*(,|$)/.test(settings.sizes))
+    throw new UsageError(`--sizes ${settings.sizes}: a size is missing beside a comma`);
   if (settings.sizes !== null) parseSizes(settings.sizes, { mtu: Math.min(...mtus) });
   if (path !== undefined || settings.from !== null || settings.to !== null) flowsOf(declared, settings, [64]);
   if (declared.events.length > 0)
@@ -121,6 +125,11 @@ function chosen({ name, tests }: Suite, asked: Asked): SuiteTest[] {
     const found = text.split(',').flatMap((word) => {
       const ids = tests.map(({ id }) => id).filter((id) => fits(word, id) || fits(word, short(id)));
       if (ids.length > 0) return ids;
+      const owner = word.includes('.') ? word.slice(0, word.indexOf('.')) : name;
+      if (owner !== name && SUITE_NAMES.includes(owner))
+        throw new UsageError(
+          `--${option}: ${word} belongs to ${owner}, and this is ${name}; write vswitch bench ${owner}`,
+        );
       const known = tests.map(({ id }) => short(id));
       throw new UsageError(`--${option}: ${name} has no test ${word}; ${hint(word, known, 'there are')}`);
     });
@@ -131,6 +140,43 @@ function chosen({ name, tests }: Suite, asked: Asked): SuiteTest[] {
   if (left.length === 0)
     throw new UsageError(`--only and --skip leave no test of ${name}; vswitch bench list shows all`);
   return left;
+}
+
+/** Told apart from mistyped tests. */
+const SUITE_NAMES: readonly string[] = ['rfc2544', 'rfc2889', 'rfc8204', 'mlr', 'vswitch'];
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isWhole =
+  (first: number, last: number) =>
+  (value: unknown): boolean =>
+    Number.isInteger(value) && (value as number) >= first && (value as number) <= last;
+const isYes = (value: unknown): boolean => typeof value === 'boolean';
+
+/** What a file of results may hold, as the options of the command line give it. */
+const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  topology: isText,
+  topologyDigest: isText,
+  clock: (value) => value === 'wall' || value === 'virtual',
+  workers: isWhole(1, WORKERS_MAX),
+  sizes: isText,
+  seconds: (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
+  repeats: isWhole(1, REPEATS_MAX),
+  from: isText,
+  to: isText,
+  bidirectional: isYes,
+  seed: isWhole(0, SEED_MAX),
+  only: isText,
+  skip: isText,
+  quick: isYes,
+};
+
+/** A file may have been edited. Throws UsageError. */
+function assertSettings({ file, document }: Before): void {
+  for (const [name, value] of Object.entries(document.settings))
+    if (SETTINGS[name]?.(value) === false)
+      throw new UsageError(
+        `${file}: settings.${name} is ${JSON.stringify(value)}, which the option does not take; ${ANEW}`,
+      );
 }
 
 const ANEW = 'start anew without --resume';
@@ -146,8 +192,6 @@ export function assertResumable(
     throw new UsageError(
       `${file}: it is of ${document.suite}, not of ${suite.name}; write vswitch bench ${document.suite} --resume ${file}`,
     );
-  if (document.complete && document.tests.every(({ status }) => status !== 'failed'))
-    throw new UsageError(`${file}: it is complete, nothing is left to do; ${ANEW} to measure again`);
   const [was, is] = [program(document.version, document.commit), program(version, commit)];
   if (was !== is)
     throw new UsageError(
@@ -159,6 +203,12 @@ export function assertResumable(
     const other = `another machine (${fact} ${document.machine[fact]}, here ${machine[fact]})`;
     throw new UsageError(`${file}: it was measured on ${other}; ${ANEW}`);
   }
+}
+
+/** Throws UsageError where nothing is left to measure. */
+export function assertUnfinished({ file, document }: Before): void {
+  if (document.complete && document.tests.every(({ status }) => status !== 'failed'))
+    throw new UsageError(`${file}: it is complete, nothing is left to do; ${ANEW} to measure again`);
 }
 
 const program = (version: string, commit: string | null): string =>

@@ -13,6 +13,8 @@ const REDRAW_MS = 250;
 const BAR_WIDTH = 24;
 /** Before so much is done, what is left cannot be told. */
 const SHARE_MIN = 0.02;
+/** Where nobody looks at a terminal, a line so often within a test. */
+const SAY_MS = 60_000;
 const WRAP_OFF = '\x1b[?7l';
 const WRAP_ON = '\x1b[?7h';
 
@@ -34,7 +36,11 @@ export class BenchView {
     this.#out = out;
     this.#isStopping = isStopping;
     this.#isTerminal = out.isTTY === true;
-    if (!this.#isTerminal) return;
+    if (!this.#isTerminal) {
+      this.#timer = setInterval(() => this.#sayHowFar(), SAY_MS);
+      this.#timer.unref();
+      return;
+    }
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
     this.#timer.unref();
   }
@@ -79,6 +85,13 @@ export class BenchView {
 
   #look(): void {
     if (this.#isTerminal && performance.now() - this.#drawnAt >= REDRAW_MS) this.#draw();
+  }
+
+  #sayHowFar(): void {
+    if (this.#test === null) return;
+    const { title, index, count } = this.#test;
+    const now = this.#progress?.text ?? 'networks are set up and warmed up';
+    this.say(`${index + 1}/${count}  ${title}: ${now}; ${this.#time()}`);
   }
 
   #draw(): void {

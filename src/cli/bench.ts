@@ -9,7 +9,7 @@ import type { Suite } from '../benchmark/suite.ts';
 import { hint } from '../topology/suggestion.ts';
 import { type BenchFiles, filesBeside, filesOf, writeReports } from './bench-files.ts';
 import { tellResults } from './bench-results.ts';
-import { assertResumable, type Before, type BenchWishes, settle } from './bench-settings.ts';
+import { assertResumable, assertUnfinished, type Before, type BenchWishes, settle } from './bench-settings.ts';
 import { BenchView } from './bench-view.ts';
 import { EXIT_FAILED, EXIT_FINE, explainFailure, tell, UsageError } from './errors.ts';
 import { counted } from './format.ts';
@@ -50,11 +50,13 @@ export async function bench(
   parts?: BenchParts,
 ): Promise<number> {
   const { suites, createBed } = parts ?? (await loadParts());
-  const suite = suiteOf(name, suites);
-  const commit = commitOf();
   const before = beforeOf(options.resume);
+  const suite = suiteOf(name ?? before?.document.suite, suites);
+  const commit = commitOf();
+  // Other settings are told before a complete file is: the user may have meant another.
   if (before !== null) assertResumable(before, suite, program.version, commit);
   const { topology, settings, asked, tests } = settle(suite, file, options, before);
+  if (before !== null) assertUnfinished(before);
   const files = targetOf(suite, asked['topology'] as string | undefined, options);
   const stopper = new Stopper();
   const view = new BenchView(stderr, () => stopper.asked);

@@ -1,6 +1,6 @@
 /** What stands in the terminal: within its width, without orders to it, and with all that the document says. */
 import { describe, expect, it } from 'vitest';
-import type { Plot } from '../../src/benchmark/model.ts';
+import type { Figure, Plot } from '../../src/benchmark/model.ts';
 import { compare } from '../../src/benchmark/report/compare.ts';
 import { comparisonText, summaryText } from '../../src/benchmark/report/terminal.ts';
 import { plotText } from '../../src/benchmark/report/terminal-plot.ts';
@@ -136,5 +136,68 @@ describe('wrapping', () => {
   it('keeps every word, and breaks those that are too long', () => {
     expect(wrap('  one two three', 9, '    ')).toEqual(['  one two', '    three']);
     expect(wrap('abcdefgh', 3)).toEqual(['abc', 'def', 'gh']);
+  });
+});
+
+describe('figures at 80 columns', () => {
+  const PARTS = ['min', 'mean', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((part) => `latency, ${part}`);
+  const figuresOf = (names: readonly string[], labels: readonly Figure['labels'][], unit: string): Figure[] =>
+    labels.flatMap((each, i) =>
+      names.map((name, k): Figure => {
+        const samples = [5_413 * 10 ** (i % 4) * (k + 1), 5_500 * 10 ** (i % 4) * (k + 1)];
+        return { name, labels: each, unit, samples, better: 'lower' };
+      }),
+    );
+  const told = (figures: readonly Figure[]): string[] => {
+    const base = sample();
+    const text = summaryText({ ...base, tests: [{ ...base.tests[0]!, figures, plots: [], notes: [] }] });
+    const lines = text.split('\n');
+    expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
+    return lines.slice(lines.findIndex((line) => line.startsWith('Throughput')) + 1);
+  };
+  const loads = ['100 %', '90 %', '50 %', 'idle'];
+  const bySize = [64, 1518].flatMap((size) => loads.map((load) => ({ size, load })));
+
+  it.each<[string, Figure[], number]>([
+    ['latency of several sizes', figuresOf(PARTS, bySize, 'ns'), 8],
+    [
+      'rates, and latency at loads',
+      [
+        ...figuresOf(['forwarded'], bySize, 'frames/s'),
+        ...figuresOf(['frame loss'], bySize, '%'),
+        ...figuresOf(PARTS, bySize, 'ns'),
+      ],
+      8,
+    ],
+    [
+      'three kinds of rates',
+      [
+        ...['NDR', 'PDR'].flatMap((of) =>
+          figuresOf([of, `${of}, L1`, `${of} of the line rate`, `${of}, conditional throughput`], bySize, 'frames/s'),
+        ),
+        ...figuresOf(['MRR'], bySize, 'frames/s'),
+      ],
+      8,
+    ],
+  ])('are tables: %s', (_, figures, rows) => {
+    const lines = told(figures);
+    const data = lines.filter((line) => /^ {2}(64|1518)\u00a0bytes /.test(line));
+    expect(data.length % rows).toBe(0);
+    expect(data.length).toBeGreaterThan(0);
+    expect(lines.filter((line) => /bytes, load/.test(line))).toEqual([]);
+  });
+
+  it('leave out a label that is the same everywhere, and say it once', () => {
+    const lines = told(
+      figuresOf(
+        PARTS,
+        loads.map((load) => ({ size: 64, load })),
+        'ns',
+      ),
+    );
+    expect(lines.filter((line) => line.includes('64\u00a0bytes')).every((line) => /^ {2}latency, 64/.test(line))).toBe(
+      true,
+    );
+    expect(lines.some((line) => /^ {2}90 % +[\d.,]+/.test(line))).toBe(true);
   });
 });

@@ -203,6 +203,8 @@ describe('vswitch bench refuses', () => {
       { of: { ...TWO, clocks: ['virtual'] }, clock: 'wall' },
       /--clock wall: fake is measured on the virtual clock only/,
     ],
+    ['a size that is missing', { sizes: '64,,128' }, /--sizes 64,,128: a size is missing beside a comma/],
+    ['a test of another suite', { only: ['rfc2889.*'] }, /rfc2889\.\* belongs to rfc2889, and this is fake/],
     ['a topology that there is not', { topology: 'none.yaml' }, /none\.yaml: no such file/],
     ['a port that there is not', { topology: 'lab.json', from: 'esx1/z' }, /--from: unknown port esx1\/z/],
     [
@@ -275,6 +277,26 @@ describe('an interrupted benchmark', () => {
     expect(said.err).toMatch(message);
     expect(said.err).toMatch(/^vswitch: .*\n$/);
   });
+
+  it('knows its suite, and tells other settings before it tells that it is complete', async () => {
+    await call({ of: stopping(), topology: 'lab.json', out: 'x', sizes: '64' });
+    const parts = { suites: [TWO], createBed: new Beds().create };
+    expect(await bench(undefined, undefined, { resume: 'x.json' }, { version: '1.0.0', debug: false }, parts)).toBe(0);
+    expect(await call({ resume: 'x.json', sizes: '128' })).toBe(2);
+    expect(said.err).toMatch(/x\.json: it was run with --sizes 64, not with 128/);
+  });
+
+  it.each([{ sizes: 64 }, { repeats: -3 }, { seconds: 'abc' }, { topology: 5 }])(
+    'is refused with %o in its file',
+    async (wrong) => {
+      await call({ of: stopping(), topology: 'lab.json', out: 'x' });
+      const document = readDocumentFile('x.json');
+      writeFileSync('x.json', JSON.stringify({ ...document, settings: { ...document.settings, ...wrong } }));
+      said.err = '';
+      expect(await call({ resume: 'x.json' })).toBe(2);
+      expect(said.err).toMatch(/^vswitch: x\.json: settings\.\w+ is .*, which the option does not take; .*\n$/);
+    },
+  );
 
   it('is refused when another machine began it, or when it is complete', async () => {
     await call({ of: stopping(), topology: 'lab.json', out: 'x' });

@@ -7,6 +7,8 @@ import { median } from '../statistics.ts';
 import { type Scale, scaleOf, sizeText } from './format.ts';
 
 const COLUMNS_MAX = 8;
+/** Names with the same first word that are worth a table of their own. */
+const FAMILY_MIN = 3;
 
 export interface FigureTable {
   /** Names of the labels, which all of its figures have. */
@@ -33,11 +35,23 @@ export interface FigureRow {
   readonly cells: readonly (Figure | null)[];
 }
 
-/** One table for figures with the same labels, in the order in which they first appear. */
+/** One table for figures with the same labels, in the order in which they first appear; several where it had too many columns. */
 export function figureTables(figures: readonly Figure[]): FigureTable[] {
-  return [...grouped(figures, ({ labels }) => JSON.stringify(Object.keys(labels))).values()].map((group) => {
+  const alike = [...grouped(figures, ({ labels }) => JSON.stringify(Object.keys(labels))).values()];
+  return alike.flatMap(parted).map((group) => {
     return { labels: Object.keys(group[0]!.labels), figures: group, pivot: pivotOf(group) };
   });
+}
+
+/** By the first word of their names, `latency` or `NDR`; what has few names in common with others goes together. */
+function parted(figures: readonly Figure[]): Figure[][] {
+  const namesOf = (group: readonly Figure[]): number => new Set(group.map(({ name }) => name)).size;
+  if (namesOf(figures) <= COLUMNS_MAX) return [[...figures]];
+  const wordOf = ({ name }: Figure): string => /^[^\s,]*/.exec(name)![0];
+  const large = [...grouped(figures, wordOf)].filter(([, group]) => namesOf(group) >= FAMILY_MIN).map(([word]) => word);
+  const parts = [...grouped(figures, (figure) => (large.includes(wordOf(figure)) ? wordOf(figure) : '')).values()];
+  // A list of one thing reads better in one piece.
+  return parts.some((part) => pivotOf(part) !== null) ? parts : [[...figures]];
 }
 
 function grouped(figures: readonly Figure[], keyOf: (figure: Figure) => string): Map<string, Figure[]> {

@@ -219,7 +219,9 @@ function draw(box) {
           const longest = Math.max(1, ...names.map((name) => name.length)) * 7 + 12;
           const step = Math.max(1, Math.ceil((Math.min(longest, 110) * names.length) / (width - 70)));
           return names.map((_, i) => i).filter((i) => i % step === 0);
-        } : isLog(plot.x) ? (u, k, low, high) => logSplits(low, high) : undefined,
+        } : plot.x.kind === 'percentile' ? (u, k, low, high) =>
+          [2, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].filter((at) => at >= low * 0.999 && at <= high * 1.001)
+        : isLog(plot.x) ? (u, k, low, high) => logSplits(low, high) : undefined,
         filter: (u, splits) => splits,
         values: (u, splits) => splits.map((at) => {
           const text = plot.x.kind === 'linear' ? number(at) : place(plot.x, at);
@@ -236,7 +238,8 @@ function draw(box) {
       },
     ],
     series: [{}, ...plot.series.map((one, i) => {
-      const isLine = one.kind === 'line' || one.kind === 'reference';
+      // Between categories there is nothing that a line could stand for.
+      const isLine = one.kind === 'reference' || (one.kind === 'line' && plot.x.kind !== 'category');
       return {
         show: shown[i],
         stroke: colourOf(one, i),

@@ -53,7 +53,7 @@ table{border-collapse:collapse;font-size:.92rem}
 .caption{color:var(--muted);font-size:.85rem;margin:1rem 0 -.4rem}
 th,td{text-align:left;padding:.4rem 1.4rem .4rem 0;border-bottom:1px solid var(--rule);vertical-align:baseline}
 th:last-child,td:last-child{padding-right:.2rem}
-thead th{color:var(--muted);font-weight:500;font-size:.85rem;vertical-align:bottom;max-width:14rem;overflow-wrap:anywhere;min-width:5rem}
+thead th{color:var(--muted);font-weight:500;font-size:.85rem;vertical-align:bottom;max-width:14rem;overflow-wrap:break-word;min-width:5rem}
 tbody th{font-weight:500;min-width:5.6rem;max-width:18rem;overflow-wrap:anywhere}
 .n{text-align:right;white-space:nowrap}thead .n{white-space:normal}
 .figures td.n{font-size:1.05rem;font-weight:600}.figures td.none{color:var(--muted);font-weight:400}

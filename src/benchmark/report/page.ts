@@ -106,7 +106,9 @@ function facts({ machine, network, settings, ceiling, clock, seed }: BenchDocume
       [
         ['Clock', clock === 'wall' ? 'wall: real time' : 'virtual: simulated time'],
         ['Seed', seed],
-        ...Object.entries(settings).map(([key, value]) => [key, settingText(value)] as const),
+        ...Object.entries(settings)
+          .filter(([key]) => !TOLD.has(key))
+          .map(([key, value]) => [SETTING_NAMES[key] ?? key, settingText(value)] as const),
       ],
     ],
   ];
@@ -121,6 +123,22 @@ ${
 <b>${quantity(ceiling.framesPerSecond, 'frames/s')}</b> of ${ceiling.frameBytes} bytes. ${ceiling.note}</p>`
 }</section>`;
 }
+
+/** Settings that stand elsewhere in the same words. */
+const TOLD: ReadonlySet<string> = new Set(['clock', 'seed', 'workers']);
+const SETTING_NAMES: Readonly<Record<string, string>> = {
+  topology: 'File',
+  topologyDigest: 'Digest of the network',
+  sizes: 'Frame sizes',
+  seconds: 'Seconds a trial',
+  repeats: 'Repeats',
+  from: 'From',
+  to: 'To',
+  bidirectional: 'Both directions',
+  only: 'Only the tests',
+  skip: 'Without the tests',
+  quick: 'Quick',
+};
 
 const settingText = (value: string | number | boolean): string =>
   typeof value === 'boolean' ? (value ? 'yes' : 'no') : typeof value === 'number' ? numberText(value) : value;

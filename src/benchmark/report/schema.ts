@@ -245,7 +245,9 @@ function parsed(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const where = text.trim() === '' ? 'the file is empty' : `no JSON (${(error as Error).message})`;
+    // Newer parsers quote the text, with its newlines, which says less than their first words.
+    const reason = (error as Error).message.replace(/,? *(\.\.\.)?"[\s\S]*$/, '').replace(/\s+/g, ' ');
+    const where = text.trim() === '' ? 'the file is empty' : `no JSON (${reason})`;
     throw new BenchError(`${file}: ${where}`, REMEDY, error);
   }
 }

@@ -65,7 +65,8 @@ function curveLines(plot: Plot, drawn: readonly Series[], { columns, rows, paint
   const bottom = plot.y.scale === 'log' ? Math.min(...ys) : Math.min(0, ...ys);
   const marks = [
     quantity(top, plot.y.unit),
-    quantity(bottom, plot.y.unit, bottom === 0 ? scaleOf(plot.y.unit, top) : null),
+    // All of it 0: once is enough.
+    top === bottom ? '' : quantity(bottom, plot.y.unit, bottom === 0 ? scaleOf(plot.y.unit, top) : null),
   ];
   const margin = Math.max(...marks.map((mark) => mark.length));
   const width = Math.max(10, columns - margin - 2);
@@ -75,7 +76,8 @@ function curveLines(plot: Plot, drawn: readonly Series[], { columns, rows, paint
   for (const i of order) {
     const one = drawn[i]!;
     const dots = all[i]!.map(({ x, y }) => [atX(x) * (width * 2 - 1), (1 - atY(y)) * (rows * 4 - 1)] as const);
-    if (one.kind === 'line' || one.kind === 'reference') {
+    // Between categories there is nothing that a line could stand for.
+    if (one.kind === 'reference' || (one.kind === 'line' && plot.x.scale !== 'category')) {
       const isGap = gaps(one, plot);
       for (let k = 1; k < dots.length; k++)
         if (!isGap(all[i]!, k)) canvas.line(dots[k - 1]!, dots[k]!, i, one.kind === 'reference');
@@ -175,7 +177,9 @@ function barLines(plot: Plot, drawn: readonly Series[], { columns, paint }: Plot
   const width = Math.max(4, columns - margin - Math.max(...shown) - 4);
   const lines = places.flatMap((place, k) =>
     drawn.map((one, i) => {
-      const value = pointsOf(one, plot).find(({ x }) => x === place)?.y;
+      // A logarithmic axis has no place for 0, but a bar of nothing is not a gap.
+      const zero = one.x.some((x, j) => x === place && one.y[j] === 0) ? 0 : undefined;
+      const value = pointsOf(one, plot).find(({ x }) => x === place)?.y ?? zero;
       const name = (i === 0 ? names[k]! : '').padEnd(margin);
       if (value === undefined) return `${name} –`;
       const bar = paint(COLOURS[i % COLOURS.length]!, blocks(top <= 0 ? 0 : Math.max(0, value / top), width));

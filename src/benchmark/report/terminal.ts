@@ -88,19 +88,25 @@ function figureLines(figures: readonly Figure[], width: number): string[] {
   });
 }
 
-/** null where it is too wide, however narrow its headings are made. */
-function crossedLines(labels: readonly string[], { columns, rows }: Pivot, width: number): string[] | null {
+/** In two or more tables where one is too wide, however narrow its headings are made; null where even one column is. */
+function crossedLines(all: readonly string[], { columns, rows }: Pivot, width: number): string[] | null {
+  const same = all.filter(
+    (label) => all.length > 1 && rows.every((row) => row.labels[label] === rows[0]!.labels[label]),
+  );
+  const labels = all.filter((label) => !same.includes(label));
   const common = commonStart(columns.map(({ name }) => name));
   const names = columns.map(({ name, scale }) => `${name.slice(common.length)} ${scale.unit}`.trimEnd());
   const body = rows.map((row) => [
-    ...Object.entries(row.labels).map(([key, value]) => labelText(key, value)),
+    ...labels.map((label) => labelText(label, row.labels[label]!)),
     ...row.cells.map((figure, i) =>
       figure === null ? '–' : scaledText(medianOf(figure), columns[i]!.scale) + reach(figure),
     ),
   ]);
   const heads = [...labels.map(labelName), ...names];
   const right = new Set(names.map((_, i) => labels.length + i));
-  const caption = common === '' ? [] : [common.replace(/, $/, '')];
+  const about = same.map((label) => labelsText({ [label]: rows[0]!.labels[label]! }));
+  const caption = [common.replace(/, $/, ''), ...about].filter((text) => text !== '').join(', ');
+  const captioned = (lines: string[]): string[] => (caption === '' ? lines : [fit(caption, width), ...lines]);
   const wrapped = (headWidth: number): string[][] => {
     const parts = heads.map((head, i) => wrap(head, Math.max(headWidth, ...body.map((row) => row[i]!.length))));
     const deepest = Math.max(...parts.map((lines) => lines.length));
@@ -110,13 +116,26 @@ function crossedLines(labels: readonly string[], { columns, rows }: Pivot, width
   };
   for (const headWidth of [width, HEAD_WIDTH]) {
     const lines = columnsText([...wrapped(headWidth), ...body], right, Number.POSITIVE_INFINITY);
-    if (Math.max(...lines.map((line) => line.length)) <= width) return [...caption, ...lines];
+    if (Math.max(...lines.map((line) => line.length)) <= width) return captioned(lines);
   }
   if (labels.length === 0) return null;
   // A long name in the first column is cut, as long as its rows can be told apart.
   const lines = columnsText([...wrapped(HEAD_WIDTH), ...body], right, width);
   const isWhole = lines.every((line) => !line.endsWith('…')) && new Set(lines).size === lines.length;
-  return isWhole ? [...caption, ...lines] : null;
+  if (isWhole) return captioned(lines);
+  if (columns.length < 2) return null;
+  const middle = Math.ceil(columns.length / 2);
+  const half = (from: number, to?: number): string[] | null =>
+    crossedLines(
+      all,
+      {
+        columns: columns.slice(from, to),
+        rows: rows.map((row) => ({ ...row, cells: row.cells.slice(from, to) })),
+      },
+      width,
+    );
+  const [left, rest] = [half(0, middle), half(middle)];
+  return left === null || rest === null ? null : [...left, ...rest];
 }
 
 /** `latency, ` of `latency, p50` and `latency, p99`. */
