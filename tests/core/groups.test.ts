@@ -10,7 +10,7 @@ import { type FrameSpec, frameOf } from './frames.ts';
 import { throughRings } from './through-rings.ts';
 
 const visits = [1, 2, 7, 64];
-const trunk: PortVlan = { mode: 'trunk', vids: [{ first: 10, last: 20 }], native: 10 };
+const trunk: PortVlan = { mode: 'trunk', vids: [{ first: 10, last: 20 }], native: 10, nativeTagged: false };
 /** Mostly alike, as ports of one group are. */
 const vlans: PortVlan[] = [
   ...Array.from({ length: 6 }, (): PortVlan => ({ mode: 'access', vid: 10 })),
