@@ -1,9 +1,9 @@
 /** JavaScript without WebAssembly, two ways (reference.ts): ours, since no switch of anybody else's is to be had. */
-import { join } from 'node:path';
+import { wordsFor } from '../node.ts';
 import { isSmoke } from '../options.ts';
 import { CANONICAL, type Case, type Load, rateOf } from './peer.ts';
 
-const PROGRAM = join(import.meta.dirname, 'reference.ts');
+const PROGRAM = wordsFor('peers/reference.ts');
 const RING = 'descriptor from a ring, refresh the source, look up, queue; no checks, VLANs or counters';
 const NAIVE = 'a view of the frame, both addresses to text, a Map, a copy';
 
@@ -18,7 +18,7 @@ function reference(name: string, kind: string, does: string, copy: 0 | 1, change
     ours: copy === 0 ? traffic : { ...traffic, copies: 1 },
     open: ({ seconds }) => {
       const flags = Object.entries({ kind, copy, seconds, ...traffic }).flatMap(([key, value]) => [`--${key}`, value]);
-      return () => rateOf(process.execPath, ['--import', 'tsx', PROGRAM, ...flags, ...(isSmoke ? ['--smoke'] : [])]);
+      return () => rateOf(process.execPath, [...PROGRAM, ...flags, ...(isSmoke ? ['--smoke'] : [])]);
     },
   };
 }

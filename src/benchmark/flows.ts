@@ -10,9 +10,10 @@ type Asked = Pick<SuiteSettings, 'from' | 'to' | 'bidirectional'>;
 
 /**
  * One flow for each pair, all with these frame lengths (64-65,553 with FCS). The i-th port of `from` sends to the i-th of `to`, in
- * turn when there are fewer; with one of the two only, the other is everybody else. With neither, the topology's traffic tells
- * the pairs, and without traffic the first vNIC sends to the next one that it reaches, the third to the fourth, and so on.
- * Throws BenchError when there are fewer than two vNICs, or no pair.
+ * turn when there are fewer, or to the next one that it reaches. With one of the two only, the topology's traffic tells the other side,
+ * and without traffic it is everybody else. With neither, the topology's traffic tells the pairs, and without traffic the first vNIC
+ * sends to the next one that it reaches, the third to the fourth, and so on.
+ * Throws BenchError when there are fewer than two vNICs, or no pair, or when a receiver surely cannot get the frames.
  */
 export function flowsOf(topology: Topology, settings: Asked, sizes: readonly number[]): Flow[] {
   const vnics = vnicsOf(topology);
@@ -29,8 +30,8 @@ export function flowsOf(topology: Topology, settings: Asked, sizes: readonly num
 
 type Pair = Omit<Flow, 'sizes'>;
 
-function own(topology: Topology, vnics: readonly PortName[]): Pair[] {
-  return topology.streams.length > 0 ? declared(topology) : paired(topology, vnics);
+function own(topology: Topology, vnics: readonly PortName[]): readonly Pair[] {
+  return topology.streams.length > 0 ? assertReached(topology, declared(topology)) : paired(topology, vnics);
 }
 
 /** The streams of the topology, each pair once. */
@@ -68,27 +69,96 @@ function paired(topology: Topology, vnics: readonly PortName[]): Pair[] {
 
 function named(topology: Topology, { from, to }: Asked, vnics: readonly PortName[]): Pair[] {
   if (from === 'broadcast') throw new BenchError('--from broadcast', 'nobody sends from there; write --to broadcast');
-  const given = from === null ? null : chosen(topology, from, '--from');
-  if (to === 'broadcast') return (given ?? vnics).map((each) => ({ from: each, to: 'broadcast' as const }));
-  const taken = to === null ? null : chosen(topology, to, '--to');
-  const senders = given ?? others(vnics, taken!);
-  const receivers = taken ?? others(vnics, given!);
-  // Who would meet itself takes the next receiver, as in a topology's traffic.
-  const pairs = senders.flatMap((sender, i): Pair[] => {
-    const near = [receivers[i % receivers.length]!, receivers[(i + 1) % receivers.length]!];
-    const receiver = near.find((each) => each !== sender);
-    return receiver === undefined ? [] : [{ from: sender, to: receiver }];
+  const senders = from === null ? null : chosen(topology, from, '--from');
+  if (to === 'broadcast') return (senders ?? vnics).map((each) => ({ from: each, to: 'broadcast' as const }));
+  const receivers = to === null ? null : chosen(topology, to, '--to');
+  const reach = new Reach(topology);
+  if (senders === null) return towards(topology, reach, receivers!, vnics);
+  if (receivers === null) return away(topology, reach, senders, vnics);
+  const takers = new Takers(reach);
+  return senders.flatMap((sender, i): Pair[] => {
+    const able = receivers.filter((each) => each !== sender);
+    if (able.length === 0 && senders.length > 1) return [];
+    if (able.length === 0) throw new BenchError(`--to ${to} is the sender itself`, 'name another vNIC, or broadcast');
+    const receiver = takers.take(sender, receivers, i);
+    if (receiver === null) throw unreachable(reach, sender, able[i % able.length]!);
+    return [{ from: sender, to: receiver }];
   });
-  if (pairs.length === 0)
-    throw new BenchError(`--to ${to ?? from} is the sender itself`, 'name another vNIC, or broadcast');
+}
+
+/** What the topology's traffic sends from them; who has none there sends to a vNIC that it reaches. */
+function away(topology: Topology, reach: Reach, senders: readonly PortName[], vnics: readonly PortName[]): Pair[] {
+  const known = declared(topology).filter(({ from }) => senders.includes(from));
+  const takers = new Takers(reach);
+  const others = vnics.filter((name) => !senders.includes(name));
+  return senders.flatMap((sender, i): readonly Pair[] => {
+    const own = known.filter(({ from }) => from === sender);
+    if (own.length > 0) return assertReached(topology, own);
+    const receiver = takers.take(sender, others, i) ?? takers.take(sender, vnics, i);
+    if (receiver === null) throw lonely(reach, sender, vnics, `${sender} reaches no other vNIC`);
+    return [{ from: sender, to: receiver }];
+  });
+}
+
+/** What the topology's traffic sends to them; to who gets none there, everybody else sends that can. */
+function towards(topology: Topology, reach: Reach, receivers: readonly PortName[], vnics: readonly PortName[]): Pair[] {
+  const known = declared(topology).filter(({ to }) => to !== 'broadcast' && receivers.includes(to));
+  const rest = receivers.filter((name) => !known.some(({ to }) => to === name));
+  const others = vnics.filter((name) => !receivers.includes(name));
+  const takers = new Takers(reach);
+  const senders = rest.length === 0 ? [] : others.length > 0 ? others : vnics;
+  const pairs = senders.flatMap((sender, i): Pair[] => {
+    const receiver = takers.take(sender, rest, i);
+    return receiver === null ? [] : [{ from: sender, to: receiver }];
+  });
+  const missed = rest.find((name) => !vnics.some((each) => each !== name && reach.obstacle(each, name) === null));
+  if (missed !== undefined) throw lonely(reach, missed, vnics, `${missed} is reached by no other vNIC`);
+  return [...assertReached(topology, known), ...pairs];
+}
+
+/** Deals receivers out to senders: the next in turn that has no more senders than others and can be reached. */
+class Takers {
+  readonly #reach: Reach;
+  readonly #counts = new Map<PortName, number>();
+
+  constructor(reach: Reach) {
+    this.#reach = reach;
+  }
+
+  /** null: it reaches none of them. */
+  take(sender: PortName, receivers: readonly PortName[], turn: number): PortName | null {
+    const first = receivers.length === 0 ? 0 : turn % receivers.length;
+    const inTurn = [...receivers.slice(first), ...receivers.slice(0, first)].filter((name) => name !== sender);
+    const sure = inTurn.filter((name) => this.#reach.carries(sender, name));
+    const able = sure.length > 0 ? sure : inTurn.filter((name) => this.#reach.obstacle(sender, name) === null);
+    const count = (name: PortName): number => this.#counts.get(name) ?? 0;
+    const least = Math.min(...able.map(count));
+    const receiver = able.find((name) => count(name) === least);
+    if (receiver === undefined) return null;
+    this.#counts.set(receiver, least + 1);
+    return receiver;
+  }
+}
+
+/** The same pairs. Throws BenchError where a receiver can get nothing from its sender. */
+function assertReached(topology: Topology, pairs: readonly Pair[]): readonly Pair[] {
+  const reach = new Reach(topology);
+  for (const { from, to } of pairs)
+    if (to !== 'broadcast' && reach.obstacle(from, to) !== null) throw unreachable(reach, from, to);
   return pairs;
 }
 
-/** All that are not named; where all are, all of them. */
-function others(vnics: readonly PortName[], taken: readonly PortName[]): readonly PortName[] {
-  const names = new Set(taken);
-  const rest = vnics.filter((name) => !names.has(name));
-  return rest.length > 0 ? rest : vnics;
+function unreachable(reach: Reach, from: PortName, to: PortName): BenchError {
+  const what = `${to} cannot get frames of ${from}: ${reach.obstacle(from, to)}`;
+  return new BenchError(what, 'change the topology, or name other vNICs with --from and --to');
+}
+
+function lonely(reach: Reach, name: PortName, vnics: readonly PortName[], what: string): BenchError {
+  const vid = reach.vlan(name);
+  const why = vnics.some((each) => each !== name && reach.vlan(each) === vid)
+    ? 'no cable leads to them'
+    : `nobody else is in ${vid === null ? 'its VLAN' : `VLAN ${vid}`}`;
+  return new BenchError(`${what}: ${why}`, 'change the topology, or name another vNIC');
 }
 
 /** The vNICs that a list of names and patterns means, each once. */

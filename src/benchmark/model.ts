@@ -48,7 +48,14 @@ export interface Machine {
 export interface NetworkSummary {
   readonly name: string;
   readonly hosts: number;
+  /** vSwitches and physical switches. */
   readonly switches: number;
+  /** Those of them that are physical. Absent: the file is older than this field, as with the next two. */
+  readonly physicalSwitches?: number;
+  /** `2 of 10 Gbit/s, 1 without a rate`. */
+  readonly cables?: string;
+  /** Who sends to whom, `esx1/a -> esx2/c, VLAN 10`: of the first test on this network. Absent: none was run on it. */
+  readonly flows?: readonly string[];
   readonly vnics: number;
   readonly workers: number;
   readonly macModels: readonly string[];
@@ -70,6 +77,10 @@ export interface TestResult {
   readonly title: string;
   /** `RFC 2544, 26.1`; null for our own questions. */
   readonly source: string | null;
+  /** The suite's own network that it was run on, in a few words; absent: the document's. */
+  readonly ownNetwork?: string;
+  /** Who sends to whom at its beginning, where that differs from the document's flows. */
+  readonly flows?: readonly string[];
   /** What was done, in a sentence or two, for a reader who wants to repeat it. */
   readonly method: string;
   readonly status: 'done' | 'not-applicable' | 'failed';

@@ -11,6 +11,7 @@ import type { PortName, Stream, Topology } from '../topology/model.ts';
 import type { Bed, BedOptions, Flow, FlowLoad, Trial, TrialOptions } from './bed.ts';
 import { BenchError } from './error.ts';
 import { type Route, routesOf } from './path.ts';
+import { receiversOf } from './reach.ts';
 import { meanOf, resultOf } from './trial.ts';
 
 /** Time between the order and the first frame, so that all flows begin together. */
@@ -19,6 +20,8 @@ const GAP_BYTES = 20;
 const LEARN_RATE = 200_000;
 /** All stations speak, however late. */
 const LEARN_GRACE_SECONDS = 10;
+const LEARN_TRIES = 3;
+const LEARN_SLOWER = 4;
 const LEARN_SIZE = 64;
 /** Share of a trial that a sender may be late before it is stopped; the trial is void long before. */
 const GRACE = 0.02;
@@ -61,7 +64,7 @@ class NetworkBed implements Bed {
     const series = seriesOf(flows);
     this.#learners = [...series.values()];
     const learners = [...series].map(
-      ([from, stations]) => ({ from, to: 'broadcast', sizes: [LEARN_SIZE], stations }) as const,
+      ([from, stations]) => ({ from, to: 'broadcast', sizes: [LEARN_SIZE], stations, isLearning: true }) as const,
     );
     const streams = [...flows, ...learners].map((flow): Stream => {
       const isSeries = (stations: number | undefined): number => ((stations ?? 1) > 1 ? stations! : 0);
@@ -78,6 +81,7 @@ class NetworkBed implements Bed {
           sizes: flow.sizes,
           sources: isSeries(flow.stations),
           destinations: 'towards' in flow ? isSeries(flow.towards) : 0,
+          isLearning: 'isLearning' in flow,
         },
       };
     });
@@ -147,10 +151,10 @@ class NetworkBed implements Bed {
     const wires = new Map<string, { bitsPerFrame: number; rateBps: number }>();
     for (const number of numbers) {
       const { from, to, sizes } = this.flows[number]!;
-      for (const { link, from: end } of to === 'broadcast' ? [] : (this.#route(from, to) ?? [])) {
-        if (link.rateBps === null) continue;
-        const before = wires.get(end)?.bitsPerFrame ?? 0;
-        wires.set(end, { bitsPerFrame: before + (meanOf(sizes) + GAP_BYTES) * 8, rateBps: link.rateBps });
+      for (const { wire, rateBps, tagBytes } of to === 'broadcast' ? [] : (this.#route(from, to) ?? [])) {
+        if (rateBps === null) continue;
+        const before = wires.get(wire)?.bitsPerFrame ?? 0;
+        wires.set(wire, { bitsPerFrame: before + (meanOf(sizes) + tagBytes + GAP_BYTES) * 8, rateBps });
       }
     }
     const limits = [...wires.values()].map(({ bitsPerFrame, rateBps }) => (rateBps / bitsPerFrame) * numbers.length);
@@ -166,32 +170,48 @@ class NetworkBed implements Bed {
     );
   }
 
-  /** Each station says once where it is. */
+  /** Each station says once where it is; again and slower where cables lost some of that. */
   async #learn(): Promise<void> {
-    // Half of what the cables carry, if all of it went over the same one.
-    const rate = Math.min(LEARN_RATE, (this.maximumLoad() ?? Number.POSITIVE_INFINITY) / (2 * this.#learners.length));
-    const seconds = Math.max(...this.#learners) / rate;
+    const count = this.#learners.length;
     const silent = this.flows.map(() => null);
-    const learners = this.#learners.map((count) => ({ rate, count }));
-    await this.#send([...silent, ...learners], { seconds, residue: RESIDUE_SECONDS_WARM, grace: LEARN_GRACE_SECONDS });
+    let rate = Math.min(LEARN_RATE, this.#slowestCable / 2);
+    for (let i = 0; i < LEARN_TRIES; i++, rate /= LEARN_SLOWER) {
+      const lost = this.network.ledger().drops['queue_full'] ?? 0;
+      // One after another, so that they do not meet in a queue.
+      const learners = this.#learners.map((stations, place) => ({
+        rate: rate / count,
+        count: stations,
+        from: place / rate,
+      }));
+      const seconds = (Math.max(...this.#learners) * count + count) / rate;
+      await this.#send([...silent, ...learners], {
+        seconds,
+        residue: RESIDUE_SECONDS_WARM,
+        grace: LEARN_GRACE_SECONDS,
+      });
+      if ((this.network.ledger().drops['queue_full'] ?? 0) === lost) return;
+    }
+  }
+
+  /** Learning frames a second that every cable carries. */
+  get #slowestCable(): number {
+    const rates = this.network.topology.links.flatMap(({ rateBps }) => rateBps ?? []);
+    return Math.min(...rates) / ((LEARN_SIZE + GAP_BYTES) * 8);
   }
 
   async #run(options: TrialOptions): Promise<Trial> {
-    const { load, seconds } = options;
-    const loads =
-      typeof load === 'object'
-        ? load
-        : this.flows.map(() => ({ rate: load === 'max' ? 'max' : load / this.flows.length }) as const);
+    const { load } = options;
+    const shared = typeof load === 'number' ? sharedLoad(load, options.seconds, this.flows.length) : null;
+    const seconds = shared?.seconds ?? options.seconds;
+    const loads = shared?.loads ?? (typeof load === 'object' ? load : this.flows.map(() => ({ rate: 'max' }) as const));
     const before = this.network.ledger();
-    const idle = this.network.tester.idleNs();
-    const began = this.network.nowNs;
-    const { startNs, intended } = await this.#send(loads, options);
+    const { startNs, intended, busy } = await this.#send(loads, { ...options, seconds });
     const { tester } = this.network;
-    const elapsed = Number(this.network.nowNs - began);
     const after = this.network.ledger();
     return resultOf({
       flows: this.flows,
       loads,
+      ...(typeof load === 'number' ? { askedRate: load } : {}),
       intended: intended.slice(0, this.flows.length),
       streams: this.flows.map((_, i) => tester.stream(i)),
       probes: new Map(tester.ports.map((name) => [name, tester.probe(name)])),
@@ -200,7 +220,9 @@ class NetworkBed implements Bed {
       after,
       startNs,
       seconds,
-      busy: this.#isWall ? tester.idleNs().map((ns, i) => 1 - Math.min(1, (ns - idle[i]!) / elapsed)) : [],
+      busy,
+      isWall: this.#isWall,
+      receiversOf: (from) => receiversOf(this.network.topology, from).length,
       lineRate: this.maximumLoad(),
       learned: options.learn !== false,
     });
@@ -216,7 +238,7 @@ class NetworkBed implements Bed {
       steps = [],
       grace = seconds * GRACE + GRACE_SECONDS,
     }: Omit<TrialOptions, 'load'> & { readonly grace?: number },
-  ): Promise<{ startNs: bigint; intended: (number | null)[] }> {
+  ): Promise<{ startNs: bigint; intended: (number | null)[]; busy: number[] }> {
     const { network } = this;
     const { tester } = network;
     tester.reset();
@@ -237,13 +259,14 @@ class NetworkBed implements Bed {
       await step.do(network);
     }
     await mover.finish(endNs);
-    return { startNs, intended };
+    return { startNs, intended, busy: mover.busy() };
   }
 
   #simulated(wait: number): Mover {
     const { network } = this;
     return {
       begin: async () => {},
+      busy: () => [],
       until: (ns) => network.runUntil(ns),
       finish: async (ns) => {
         let at = ns;
@@ -261,11 +284,22 @@ class NetworkBed implements Bed {
       new Promise((resolve) => setTimeout(resolve, Math.max(0, Number(ns) / 1e6)));
     const until = (ns: bigint): Promise<void> => sleep(ns - network.nowNs);
     const wanted = intended.reduce((sum: number, each) => sum + (each ?? Number.POSITIVE_INFINITY), 0);
+    let began = { ns: 0n, idle: [] as number[] };
+    let ended = began;
+    const look = () => ({ ns: network.nowNs, idle: network.tester.idleNs() });
     return {
-      begin: async () => network.resume(),
+      begin: async () => {
+        network.resume();
+        began = look();
+      },
+      busy: () => {
+        const elapsed = Math.max(1, Number(ended.ns - began.ns));
+        return ended.idle.map((ns, i) => Math.min(1, Math.max(0, 1 - (ns - began.idle[i]!) / elapsed)));
+      },
       until,
       finish: async (ns) => {
         await until(ns);
+        ended = look();
         // A sender that is late has a little more time; how late it was decides about the trial.
         const graceNs = ns + nsOf(grace);
         while (network.tester.sent < wanted && Number.isFinite(wanted) && network.nowNs < graceNs)
@@ -285,6 +319,8 @@ class NetworkBed implements Bed {
 /** Who lets the network's time go by. */
 interface Mover {
   begin(): Promise<void>;
+  /** Of each worker while frames were sent, 0-1; empty on the virtual clock. */
+  busy(): number[];
   until(ns: bigint): Promise<void>;
   /** Lets what is on its way arrive after the end of the sending, and leaves the network at rest. */
   finish(ns: bigint): Promise<void>;
@@ -292,6 +328,20 @@ interface Mover {
 
 function nsOf(seconds: number): bigint {
   return BigInt(Math.round(seconds * 1e9));
+}
+
+/**
+ * A load shared by all flows: whole frames, one flow after another, so that none of them meet by rule; and the time that so many frames take
+ * at exactly this rate, s.
+ */
+function sharedLoad(load: number, seconds: number, flows: number): { loads: FlowLoad[]; seconds: number } {
+  const frames = Math.round(load * seconds);
+  const loads = Array.from({ length: flows }, (_, i) => ({
+    rate: load / flows,
+    count: Math.floor(frames / flows) + (i < frames % flows ? 1 : 0),
+    from: i / load,
+  }));
+  return { loads, seconds: frames === 0 ? seconds : frames / load };
 }
 
 function orderOf(
@@ -302,7 +352,7 @@ function orderOf(
   const from = load.from ?? 0;
   const seconds = load.seconds ?? trial.seconds - from;
   const isMax = load.rate === 'max';
-  const count = load.count ?? (load.rate === 'max' ? null : Math.round(load.rate * seconds));
+  const count = load.count ?? (load.rate === 'max' ? null : Math.max(0, Math.round(load.rate * seconds)));
   const fromNs = trial.startNs + nsOf(from);
   return {
     fromNs,

@@ -7,6 +7,8 @@ import { allPorts, ownerOf, portIndex, vswitchOf } from '../topology/ports.ts';
 
 /** A vNIC by what decides whom it reaches. */
 interface Place {
+  /** The vSwitch, within which no uplink is needed. */
+  readonly own: string;
   readonly domain: string;
   readonly vlan: PortVlan;
 }
@@ -15,6 +17,29 @@ interface Place {
 export function vnicsOf(topology: Topology): PortName[] {
   const index = portIndex(topology);
   return allPorts(topology).filter((name) => index.get(name)!.kind === 'vNIC');
+}
+
+/** Who gets the broadcasts of vNIC `from`, in the order of their declaration; it is not among them. */
+export function receiversOf(topology: Topology, from: PortName): PortName[] {
+  const reach = new Reach(topology);
+  return vnicsOf(topology).filter((to) => reach.carries(from, to));
+}
+
+/** The vNICs in groups of which nothing keeps any from any other one, the largest first; without those that reach nobody. */
+export function groupsOf(topology: Topology, vnics: readonly PortName[]): PortName[][] {
+  const reach = new Reach(topology);
+  // One stands for all of its kind, or large hosts would take long.
+  const groups: { readonly members: PortName[]; readonly kinds: Map<string, PortName> }[] = [];
+  for (const name of vnics) {
+    const isOpen = (each: PortName): boolean => (reach.obstacle(each, name) ?? reach.obstacle(name, each)) === null;
+    const found = groups.find(({ kinds }) => [...kinds.values()].every(isOpen));
+    const group = found ?? { members: [], kinds: new Map<string, PortName>() };
+    if (found === undefined) groups.push(group);
+    group.members.push(name);
+    group.kinds.set(reach.kind(name), name);
+  }
+  const lists = groups.map(({ members }) => members).filter((members) => members.length > 1);
+  return lists.sort((a, b) => b.length - a.length);
 }
 
 export class Reach {
@@ -35,9 +60,48 @@ export class Reach {
 
   /** Whether frames of `from` can come to `to`, and the other way. */
   joins(from: PortName, to: PortName): boolean {
+    return this.carries(from, to) && this.carries(to, from);
+  }
+
+  /** Whether frames of `from` can come to `to`. */
+  carries(from: PortName, to: PortName): boolean {
     if (from === to) return false;
     const [a, b] = [this.#place(from), this.#place(to)];
-    return a.domain === b.domain && carries(a.vlan, b.vlan) && carries(b.vlan, a.vlan);
+    return isNear(a, b) && carries(a.vlan, b.vlan);
+  }
+
+  /**
+   * Why frames of `from` surely cannot come to `to`, in words to stand behind a colon; null: they can, or it cannot be told from here
+   * (ports of physical switches may give untagged frames another VLAN; a trunk's guest gets them tagged).
+   */
+  obstacle(from: PortName, to: PortName): string | null {
+    const [a, b] = [this.#place(from), this.#place(to)];
+    if (!isNear(a, b)) return 'no cable joins their vSwitches';
+    const vid = untagged(a.vlan);
+    if (vid === null) return `the trunk of ${from} has no VLAN for untagged frames`;
+    if (carries(a.vlan, b.vlan) || b.vlan.mode === 'transparent') return null;
+    if (a.own !== b.own && (vid === 0 || this.#mayTranslate())) return null;
+    if (b.vlan.mode === 'private') return `the private VLAN of ${to} takes nothing from VLAN ${vid}`;
+    if (b.vlan.mode !== 'trunk') return `VLANs ${vid} and ${b.vlan.vid} differ`;
+    if (b.vlan.native === vid || b.vlan.vids.some(({ first, last }) => first <= vid && vid <= last)) return null;
+    return `the trunk of ${to} does not carry VLAN ${vid}`;
+  }
+
+  /** vNICs of one kind reach the same ones. */
+  kind(name: PortName): string {
+    const { own, domain, vlan } = this.#place(name);
+    return JSON.stringify([own, domain, vlan]);
+  }
+
+  /** VLAN of a vNIC's untagged frames; null: none, or none that holds for all of them. */
+  vlan(name: PortName): number | null {
+    return untagged(this.#place(name).vlan) || null;
+  }
+
+  /** Frames enter and leave the usual ports of physical switches in the same VLAN. */
+  #mayTranslate(): boolean {
+    const ports = this.#topology.switches.flatMap((each) => each.ports);
+    return ports.some(({ vlan }) => vlan.mode !== 'transparent' && (vlan.mode !== 'trunk' || (vlan.native ?? 1) !== 1));
   }
 
   #place(name: PortName): Place {
@@ -52,7 +116,7 @@ export class Reach {
       .map((uplink) => this.#peers.get(`${port.host.name}/${uplink}`))
       .find((each) => each !== undefined);
     const domain = this.#of(peer !== undefined && this.#isSwitch(peer) ? ownerOf(peer) : own);
-    const place = { domain, vlan: group.vlan };
+    const place = { own, domain, vlan: group.vlan };
     this.#places.set(name, place);
     return place;
   }
@@ -77,6 +141,8 @@ export class Reach {
     if (from !== to) this.#next.set(from, to);
   }
 }
+
+const isNear = (a: Place, b: Place): boolean => a.own === b.own || a.domain === b.domain;
 
 /** VLAN of a guest's untagged frames; 0 where there are none, null where they are dropped. */
 function untagged(vlan: PortVlan): number | null {

@@ -7,7 +7,7 @@ import type { Topology } from '../topology/model.ts';
 import type { Bed, BedOptions } from './bed.ts';
 import { machineOf } from './machine.ts';
 import type { BenchDocument, NetworkSummary, TestResult, TrialResult } from './model.ts';
-import { vnicsOf } from './reach.ts';
+import { cablesText, extentOf, flowTexts, networksText } from './network-text.ts';
 import { faultOf } from './report/schema.ts';
 import type { Progress, Suite, SuiteContext, SuiteSettings, SuiteTest } from './suite.ts';
 import { type BedFacts, WatchedBed } from './watched-bed.ts';
@@ -53,6 +53,7 @@ export async function runSuite(plan: RunPlan, watch: RunWatch): Promise<BenchDoc
     ceiling: before?.ceiling ?? null,
     lineRate: before?.network.lineRate ?? null,
     isKnown: kept.some(({ trials }) => trials.length > 0),
+    ...(before?.network.flows === undefined ? {} : { flows: before.network.flows }),
   };
   const machine = before?.machine ?? machineOf();
   const startedAt = before?.startedAt ?? new Date().toISOString();
@@ -70,7 +71,11 @@ export async function runSuite(plan: RunPlan, watch: RunWatch): Promise<BenchDoc
     quick: settings.quick,
     settings: plan.asked,
     machine,
-    network: { ...summaryOf(topology, settings.workers), lineRate: facts.lineRate },
+    network: {
+      ...summaryOf(topology, settings.workers),
+      lineRate: facts.lineRate,
+      ...(facts.flows === undefined ? {} : { flows: facts.flows }),
+    },
     ceiling: facts.ceiling,
     tests: plan.tests.flatMap(({ id }) => results.get(id) ?? []),
     complete: plan.tests.every(({ id }) => results.has(id)),
@@ -97,6 +102,11 @@ class TestRun {
   readonly #facts: BedFacts;
   readonly #beds: Bed[] = [];
   readonly #trials: TrialResult[] = [];
+  /** Of the suite, by name. */
+  readonly #networks = new Map<string, Topology>();
+  #flows: readonly string[] | null = null;
+  /** Of each trial. */
+  readonly #silences = new Set<string | null>();
   #interrupted = false;
 
   constructor(plan: RunPlan, watch: RunWatch, facts: BedFacts) {
@@ -110,7 +120,8 @@ class TestRun {
     const { id, title, source } = test;
     let outcome: { result: TestResult; error?: unknown };
     try {
-      const result = { id, title, source, ...(await test.run(this.#context())) };
+      const told = await test.run(this.#context());
+      const result = { id, title, source, ...this.#where(test), ...told, notes: [...told.notes, ...this.#silence()] };
       const fault = faultOf(result);
       if (fault !== null) throw new Error(`its result is none: ${fault}`);
       outcome = { result };
@@ -128,12 +139,14 @@ class TestRun {
     return this.#interrupted ? { result: null } : outcome;
   }
 
-  #failed({ id, title, source }: SuiteTest, error: unknown): TestResult {
+  #failed(test: SuiteTest, error: unknown): TestResult {
+    const { id, title, source } = test;
     const why = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
     return {
       id,
       title,
       source,
+      ...this.#where(test),
       method: 'It was given up before its end; its trials up to there are listed.',
       status: 'failed',
       why: why === '' ? 'it ended without a reason' : why,
@@ -142,6 +155,27 @@ class TestRun {
       trials: this.#trials,
       notes: [],
     };
+  }
+
+  /** What no trial of the test got through is not the load's doing. */
+  #silence(): string[] {
+    const [silence, ...others] = this.#silences;
+    return typeof silence === 'string' && others.length === 0 ? [`In every trial ${silence}.`] : [];
+  }
+
+  /** What the document's network does not tell of this test. */
+  #where({ ownNetwork = networksText([...this.#networks.values()]) }: SuiteTest) {
+    const differs = this.#flows !== null && this.#flows.join() !== this.#facts.flows?.join();
+    return { ...(ownNetwork === '' ? {} : { ownNetwork }), ...(differs ? { flows: this.#flows! } : {}) };
+  }
+
+  /** A suite that changes the user's network keeps its name. */
+  #note({ topology, flows }: BedOptions): void {
+    const isOwn = topology.name !== this.#plan.topology.name;
+    const texts = flowTexts(topology, flows);
+    if (isOwn) this.#networks.set(topology.name, topology);
+    else this.#facts.flows ??= texts;
+    this.#flows ??= texts;
   }
 
   #context(): SuiteContext {
@@ -164,12 +198,14 @@ class TestRun {
       );
     const watched = new WatchedBed(await this.#plan.createBed(options), {
       check: () => this.#check(),
-      trial: (trial) => {
+      trial: (trial, silence) => {
         this.#trials.push(trial);
+        this.#silences.add(silence);
         this.#watch.trial(trial);
       },
     });
     this.#beds.push(watched);
+    this.#note(options);
     if (!this.#facts.isKnown && clock === 'wall')
       this.#watch.progress({ text: 'what generator and receiver do alone, without a switch' });
     await watched.tell(this.#facts);
@@ -183,13 +219,12 @@ class TestRun {
   }
 }
 
-function summaryOf(topology: Topology, workers: number): Omit<NetworkSummary, 'lineRate'> {
+function summaryOf(topology: Topology, workers: number): Omit<NetworkSummary, 'lineRate' | 'flows'> {
   const vswitches = topology.hosts.flatMap((host) => host.vswitches);
   return {
     name: topology.name,
-    hosts: topology.hosts.length,
-    switches: vswitches.length + topology.switches.length,
-    vnics: vnicsOf(topology).length,
+    ...extentOf(topology),
+    cables: cablesText(topology),
     workers,
     macModels: [...new Set(vswitches.map(({ macModel }) => macModel))].sort(),
     rulesOff: (topology.teaching?.disabled ?? []).map((rule) => `R${rule}`),

@@ -45,6 +45,8 @@ export interface SuiteTest {
   readonly id: string;
   readonly title: string;
   readonly source: string | null;
+  /** The network that it brings along, in a few words. Absent: the runner tells the beds' networks where they are not the user's. */
+  readonly ownNetwork?: string;
   run(context: SuiteContext): Promise<Omit<TestResult, 'id' | 'title' | 'source'>>;
 }
 

@@ -10,6 +10,8 @@ import type { Latency } from './model.ts';
 export interface Counts {
   readonly flows: readonly Flow[];
   readonly loads: readonly (FlowLoad | null)[];
+  /** Frames a second that were asked for over all flows; absent: the sum of their loads. */
+  readonly askedRate?: number;
   /** Frames that each flow was to send; null: as many as there was time for. */
   readonly intended: readonly (number | null)[];
   readonly streams: readonly StreamCount[];
@@ -20,6 +22,9 @@ export interface Counts {
   readonly startNs: bigint;
   readonly seconds: number;
   readonly busy: readonly number[];
+  readonly isWall: boolean;
+  /** vNICs that a broadcast of this one should come to. */
+  receiversOf(from: PortName): number;
   /** Frames a second that the cables let through at most, over all flows; null: no media limit. */
   readonly lineRate: number | null;
   /** Whether the network was made to learn before: then nothing may flood. */
@@ -42,7 +47,7 @@ export function resultOf(counts: Counts): Trial {
   const intended = wanted.every((each) => each !== null) ? wanted.reduce((all, each) => all + each!, 0) : null;
   // What is sent late takes the longer for it.
   const took = Math.max(seconds, ...streams.map(({ lastNs }) => Number(lastNs - startNs) / 1e9));
-  const intendedRate = intended === null ? null : intended / seconds;
+  const intendedRate = intended === null ? null : (counts.askedRate ?? askedOf(counts) / seconds);
   const bits = flows.reduce((all, { sizes }, i) => all + results[i]!.received * 8 * meanOf(sizes), 0);
   const late = streams.reduce((all, each) => all + each.late, 0);
   const flooded = total((probe) => probe.flooded);
@@ -78,21 +83,19 @@ export function resultOf(counts: Counts): Trial {
   };
 }
 
-function flowResult({ streams, probes }: Counts, flow: Flow, i: number): FlowResult {
+/** Frames that were asked for, not rounded to whole ones. */
+function askedOf({ loads, seconds }: Counts): number {
+  return loads.reduce((sum, load) => {
+    if (load === null || load.rate === 'max') return sum;
+    return sum + (load.count ?? load.rate * Math.max(0, load.seconds ?? seconds - (load.from ?? 0)));
+  }, 0);
+}
+
+function flowResult({ streams, receiversOf }: Counts, flow: Flow, i: number): FlowResult {
   const { sent, received, duplicates, reordered, firstNs, lastNs } = streams[i]!;
   const seconds = Number(lastNs - firstNs) / 1e9;
-  if (flow.to !== 'broadcast') return { offered: sent, expected: sent, received, duplicates, reordered, seconds };
-  // Broadcasts are counted by receiver. Where several flows send them, they share what came.
-  const others = [...probes].filter(([name]) => name !== flow.from);
-  const came = others.map(([, { broadcasts }]) => Math.min(broadcasts, sent));
-  return {
-    offered: sent,
-    expected: sent * others.length,
-    received: came.reduce((sum, n) => sum + n, 0),
-    duplicates: others.reduce((sum, [, { broadcasts }]) => sum + Math.max(0, broadcasts - sent), 0),
-    reordered,
-    seconds,
-  };
+  const receivers = flow.to === 'broadcast' ? receiversOf(flow.from) : 1;
+  return { offered: sent, expected: sent * receivers, received, duplicates, reordered, seconds };
 }
 
 /** Least, mean and greatest are exact; percentiles are at most 1.6 % above the true ones. */
@@ -117,18 +120,23 @@ function portsOf({ probes }: Counts): Map<PortName, PortResult> {
 }
 
 function faultOf(
-  { learned, after, busy }: Counts,
+  { learned, after, loads, seconds, isWall }: Counts,
   trial: Pick<Trial, 'intendedRate' | 'offeredRate' | 'flooded' | 'balanced'>,
   late: number,
 ): string | null {
   if (!trial.balanced) return 'the ledger does not balance: frames are unaccounted for';
   if (after.held > 0) return `${after.held} frames were still on their way when the trial was over`;
   const { intendedRate, offeredRate } = trial;
-  if (intendedRate !== null && Math.abs(offeredRate - intendedRate) > TOLERANCE * intendedRate) {
+  if (intendedRate !== null && intendedRate > 0 && offeredRate === 0)
+    return 'nothing was sent: the trial is too short for its load';
+  // A flow sends whole frames.
+  const rounding = loads.filter((load) => load !== null && load.count === undefined).length / 2 / seconds;
+  if (intendedRate !== null && Math.abs(offeredRate - intendedRate) > TOLERANCE * intendedRate + rounding) {
     const share = ((100 * offeredRate) / intendedRate).toFixed(2);
-    // Only the wall clock has busy workers: on the virtual one no machine is to blame.
-    const why = busy.length > 0 ? ': sender, switch and receiver share a core' : '';
-    return `only ${share} % of the intended load could be offered${why}`;
+    const why = isWall
+      ? 'sender, switch and receiver share a core'
+      : "the guests' rings or buffers were full: is it too much for the cable, or too long for the MTU?";
+    return `only ${share} % of the intended load could be offered: ${why}`;
   }
   if (late > 0) return `${late} frames came more than 1,024 frames late, too late to tell from duplicates`;
   if (learned && trial.flooded > 0)

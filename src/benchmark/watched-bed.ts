@@ -6,6 +6,7 @@
 import type { Network } from '../engine/network.ts';
 import type { Bed, Flow, Trial, TrialOptions } from './bed.ts';
 import type { Ceiling, TrialResult } from './model.ts';
+import { silenceText } from './network-text.ts';
 
 /** Preamble, start delimiter and gap of a frame, bytes (802.3). */
 const BESIDE_BYTES = 20;
@@ -16,11 +17,14 @@ export interface BedFacts {
   /** bit/s; null: no media limit. */
   lineRate: number | null;
   isKnown: boolean;
+  /** Of the first bed on the document's network. */
+  flows?: readonly string[];
 }
 
 export interface BedWatch {
   check(): void;
-  trial(trial: TrialResult): void;
+  /** `silence` says which flows got nothing at all; null: each got something. */
+  trial(trial: TrialResult, silence: string | null): void;
 }
 
 export class WatchedBed implements Bed {
@@ -55,8 +59,10 @@ export class WatchedBed implements Bed {
 
   async trial(options: TrialOptions): Promise<Trial> {
     await this.#turn();
-    const trial = await this.#bed.trial(options);
-    this.#watch.trial(published(trial));
+    const measured = await this.#bed.trial(options);
+    const silence = silenceText(this.flows, measured.flows);
+    const trial = explained(measured, silence);
+    this.#watch.trial(published(trial), silence);
     return trial;
   }
 
@@ -97,6 +103,11 @@ export class WatchedBed implements Bed {
     await new Promise((resolve) => setImmediate(resolve));
     this.#watch.check();
   }
+}
+
+/** A void trial says which flow got nothing at all: that is the nearest to a reason. */
+function explained(trial: Trial, silence: string | null): Trial {
+  return trial.void === null || silence === null ? trial : { ...trial, void: `${trial.void}; ${silence}` };
 }
 
 /** A trial without what only suites want to know. */

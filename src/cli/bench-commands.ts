@@ -14,8 +14,6 @@ export function declareBench(program: Command, end: End, version: string): void 
   const bench = program
     .command('bench')
     .description('measure a network by the methods of RFC 2544, RFC 2889, RFC 8204 and MLRsearch, and compare results')
-    // Commands below have a --json and an --out of their own.
-    .enablePositionalOptions()
     .argument('[suite]', 'rfc2544, rfc2889, rfc8204, mlr or vswitch; vswitch bench list tells what each measures')
     .argument(
       '[topology]',
@@ -76,7 +74,10 @@ Exit codes: 0 fine, 1 a test failed, a ledger does not balance or the run was in
     .description('tell the suites and their tests, each with the clause that it follows')
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExample:\n  vswitch bench list')
-    .action(async (options) => end((await import('./bench-results.ts')).list(options)));
+    .action(async (_options, command) => {
+      const options = optionsOf<{ json?: boolean }>(command);
+      return end((await import('./bench-results.ts')).list(options));
+    });
 
   bench
     .command('compare')
@@ -85,7 +86,10 @@ Exit codes: 0 fine, 1 a test failed, a ledger does not balance or the run was in
     .argument('<after>', 'JSON file of later ones')
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExample:\n  vswitch bench compare baseline.json today.json')
-    .action(async (a, b, options) => end((await import('./bench-results.ts')).compareFiles(a, b, options)));
+    .action(async (a, b, _options, command) => {
+      const options = optionsOf<{ json?: boolean }>(command);
+      return end((await import('./bench-results.ts')).compareFiles(a, b, options));
+    });
 
   bench
     .command('report')
@@ -94,13 +98,36 @@ Exit codes: 0 fine, 1 a test failed, a ledger does not balance or the run was in
     .option('-o, --out <name>', 'write <name>.csv, -trials.csv and .html; default: beside the results')
     .option(...NO_PAGE)
     .addHelpText('after', '\nExample:\n  vswitch bench report baseline.json')
-    .action(async (file, options) => end((await import('./bench-results.ts')).report(file, options)));
+    .action(async (file, _options, command) => {
+      const options = optionsOf<{ out?: string; html?: boolean }>(command);
+      return end((await import('./bench-results.ts')).report(file, options));
+    });
 
   bench
     .command('schema')
     .description('print the JSON Schema of files of results')
     .addHelpText('after', '\nExample:\n  vswitch bench schema > vswitch-bench.schema.json')
-    .action(async () => end((await import('./bench-results.ts')).schema()));
+    .action(async (_options, command) => {
+      optionsOf(command);
+      return end((await import('./bench-results.ts')).schema());
+    });
+}
+
+/**
+ * Options of a command below `bench`. Those that `bench` has, too, are taken by it, wherever they stand; those that the command has not
+ * are refused here, as commander would.
+ */
+function optionsOf<T extends object>(command: Command): T {
+  const parent = command.parent!;
+  const options: Record<string, unknown> = { ...command.opts() };
+  for (const option of parent.options) {
+    const name = option.attributeName();
+    if (parent.getOptionValueSource(name) !== 'cli') continue;
+    if (!command.options.some(({ long }) => long === option.long))
+      command.error(`error: bench ${command.name()} has no option ${option.long}`);
+    options[name] = parent.getOptionValue(name);
+  }
+  return options as T;
 }
 
 /** In s, above 0. */

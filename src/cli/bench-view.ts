@@ -3,9 +3,9 @@
  * now, redrawn in place. The standard output is left to results.
  */
 import type { WriteStream } from 'node:tty';
-import type { Figure, TestResult, TrialResult } from '../benchmark/model.ts';
-import { durationText, labelsText, quantity, sizeText } from '../benchmark/report/format.ts';
-import { median } from '../benchmark/statistics.ts';
+import type { TestResult, TrialResult } from '../benchmark/model.ts';
+import { durationText, quantity, sizeText } from '../benchmark/report/format.ts';
+import { firstHeadline } from '../benchmark/report/verdict.ts';
 import type { Progress, SuiteTest } from '../benchmark/suite.ts';
 import { bar, counted, grouped, paintFor } from './format.ts';
 
@@ -131,15 +131,12 @@ function outcome(status: TestResult['status']): string {
   return paintFor('stderr', 'dim', 'n/a   ');
 }
 
-function resultText({ id, status, why, figures, trials }: TestResult, seconds: number): string {
+function resultText(result: TestResult, seconds: number): string {
+  const { id, status, why, figures, trials } = result;
   if (status !== 'done') return `${id}: ${why}`;
-  const first = figures[0] === undefined ? '' : `${figureText(figures[0])}; `;
+  const head = firstHeadline(result);
+  const first = head === null ? '' : `${head.what}: ${head.value}; `;
   return `${id}: ${first}${counted(figures.length, 'figure')}, ${counted(trials.length, 'trial')}, ${durationText(seconds)}`;
-}
-
-function figureText({ name, labels, unit, samples }: Figure): string {
-  const of = labelsText(labels);
-  return `${name}${of === '' ? '' : ` (${of})`} ${quantity(median(samples)!, unit)}`;
 }
 
 function trialText({ size, intendedRate, offeredRate, receivedRate, lost, void: why }: TrialResult): string {

@@ -36,7 +36,9 @@ export class Check {
   duplicates: u64;
   reordered: u64;
   late: u64; // came too late to tell whether it was the first copy
-  padding: u64;
+  /** A broadcast stream's place among those that are counted, plus 1: each receiver has a Check of its own for it. 0: none. */
+  group: u32;
+  padding: u32;
   // Behind it, a bit for each of WINDOW sequence numbers.
 }
 
@@ -45,7 +47,9 @@ export class Probe {
   checks: u32; // address of the Checks of all streams
   checkCount: u32;
   histogram: u32; // u32 for each bucket of latencies
+  groups: u32; // address of this guest's Checks of broadcast streams
   isWall: u32; // 1: a time in a signature is compared with the time read anew
+  padding: u32;
   received: u64; // frames of streams to this guest
   flooded: u64; // of others, to an address unknown to the switch that brought them
   misdelivered: u64; // of others, to an address that the switch knew
@@ -83,11 +87,13 @@ export function inspect(sw: Switch, port: Port, probe: Probe, descriptor: u64): 
   if (number >= probe.checkCount) return;
   const check = checkAt(probe, number);
   const stamp = load<u64>(at, 8);
-  if (check.port == 0) {
-    probe.broadcasts++;
-  } else if (check.port == <u32>changetype<usize>(port) || sw.bypass) {
+  if (check.port == <u32>changetype<usize>(port) || sw.bypass) {
     probe.received++;
     note(check, load<u32>(at, 4));
+  } else if (check.port == 0) {
+    probe.broadcasts++;
+    if (check.group == 0) return;
+    note(changetype<Check>(<usize>probe.groups + (check.group - 1) * CHECK_SIZE), load<u32>(at, 4));
   } else {
     stray(sw, port, probe, load<u64>(bytes) & MAC_MASK);
     return;

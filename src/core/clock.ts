@@ -160,7 +160,7 @@ function take(sw: Switch): u32 {
       if (dueOf(sw.sendDues, sw.place) > sw.now) continue;
       const guest = changetype<Guest>(u32At(sw.streamers, sw.place));
       const n = sendDue(sw, guest, sw.burst);
-      setDue(sw.sendDues, sw.place, nextSend(guest));
+      setDue(sw.sendDues, sw.place, nextSend(guest, sw.now));
       if (n == 0) continue;
       sw.toVisit = 1;
       // One that sent less has no more, or no room before its ring has been visited.
@@ -227,7 +227,7 @@ function nextFrame(sw: Switch): u64 {
   if (sw.drainCount != 0 || hasWaiting(sw)) return sw.now;
   let soonest = u64.MAX_VALUE;
   for (let i: u32 = 0; i < sw.inletCount; i++) soonest = min(soonest, arrivalOn(changetype<Wire>(u32At(sw.inlets, i))));
-  for (let i: u32 = 0; i < sw.streamerCount; i++) soonest = min(soonest, nextSend(changetype<Guest>(u32At(sw.streamers, i))));
+  for (let i: u32 = 0; i < sw.streamerCount; i++) soonest = min(soonest, nextSend(changetype<Guest>(u32At(sw.streamers, i)), sw.now));
   return soonest;
 }
 
@@ -255,7 +255,7 @@ export function refresh(worker: Worker): void {
   for (let s: u32 = 0; s < worker.switchCount; s++) {
     const sw = changetype<Switch>(u32At(worker.switches, s));
     for (let i: u32 = 0; i < sw.inletCount; i++) setDue(sw.inletDues, i, arrivalOn(changetype<Wire>(u32At(sw.inlets, i))));
-    for (let i: u32 = 0; i < sw.streamerCount; i++) setDue(sw.sendDues, i, nextSend(changetype<Guest>(u32At(sw.streamers, i))));
+    for (let i: u32 = 0; i < sw.streamerCount; i++) setDue(sw.sendDues, i, nextSend(changetype<Guest>(u32At(sw.streamers, i)), sw.now));
     sw.toVisit = hasWaiting(sw) ? 1 : 0;
     sw.nextDue = nextEvent(sw);
   }

@@ -112,12 +112,14 @@ function isOff(guest: Guest): bool {
 }
 
 /** When a guest next wants to send, ns; u64.MAX_VALUE when never. */
-export function nextSend(guest: Guest): u64 {
+export function nextSend(guest: Guest, now: u64): u64 {
   if (isSilent(guest)) return u64.MAX_VALUE;
   let soonest = u64.MAX_VALUE;
   for (let i: u32 = 0; i < guest.streamCount; i++) {
     const stream = streamAt(guest, i);
-    if (!isOver(stream, stream.dueNs)) soonest = min(soonest, stream.dueNs);
+    // One that is not paced is always due, until it is over.
+    const due = stream.intervalDen == 0 ? max(stream.dueNs, now) : stream.dueNs;
+    if (!isOver(stream, due)) soonest = min(soonest, due);
   }
   return soonest;
 }
@@ -173,7 +175,8 @@ function runStream(sw: Switch, guest: Guest, stream: Stream, most: u32): u32 {
     }
     store<u32>(bytes + signatureAt, stream.number);
     store<u32>(bytes + signatureAt, stream.sequence++, 4);
-    store<u64>(bytes + signatureAt, stream.pattern == 0 ? sw.now : vary(pattern, bytes, sw.now), 8);
+    const due = stream.intervalDen == 0 ? 0 : stream.dueNs;
+    store<u64>(bytes + signatureAt, stream.pattern == 0 ? sw.now : vary(pattern, bytes, sw.now, due), 8);
     changetype<Frame>(slot).id = sw.nextFrameId++;
     push(ring, describe(slot, length));
     if (stream.intervalDen != 0) passInterval(stream);

@@ -53,8 +53,11 @@ function number(address: usize, station: u32): void {
   store<u16>(address + STATION_AT + 1, bswap<u16>(<u16>station));
 }
 
-/** Gives a frame its stations; returns the time for its signature, ns, 0: none. `time`: the switch's. */
-export function vary(pattern: Pattern, bytes: usize, time: u64): u64 {
+/**
+ * Gives a frame its stations; returns the time for its signature, ns, 0: none. `time`: the switch's; `due`: when the frame was to be
+ * sent, 0: as soon as possible. From then on it counts: a stall of sender and switch would else hide itself.
+ */
+export function vary(pattern: Pattern, bytes: usize, time: u64, due: u64): u64 {
   if (pattern.destinations != 0) {
     number(bytes, pattern.destinationFirst + pattern.destination);
     pattern.destination = pattern.destination + 1 == pattern.destinations ? 0 : pattern.destination + 1;
@@ -71,5 +74,6 @@ export function vary(pattern: Pattern, bytes: usize, time: u64): u64 {
     return 0;
   }
   pattern.stampLeft = pattern.stampEvery - 1;
+  if (due != 0) return due;
   return pattern.isWall ? now() : time;
 }

@@ -94,6 +94,37 @@ export function take(pool: usize, length: u32): usize {
   return 0;
 }
 
+/** The smallest class for frames of `length` bytes; the first if there is none, from which `takeNext` will get nothing. */
+export function classFor(pool: usize, length: u32): PoolClass {
+  for (let i: u32 = 0; i < POOL_CLASSES; i++) {
+    const c = changetype<PoolClass>(pool + i * offsetof<PoolClass>());
+    if (c.slotBytes >= length + HEADER_BYTES) return c;
+  }
+  return changetype<PoolClass>(pool);
+}
+
+/** As `take`, for who takes many of one size: `c` is the class for `length`. Brings nothing where frames come one at a time (guest.ts). */
+// @ts-ignore: decorator
+@inline
+export function takeNext(c: PoolClass, pool: usize, length: u32): usize {
+  const slot: usize = c.free;
+  if (slot == 0 || length + HEADER_BYTES > c.slotBytes) return take(pool, length);
+  c.free = changetype<Frame>(slot).poolClass;
+  changetype<Frame>(slot).poolClass = <u32>changetype<usize>(c);
+  changetype<Frame>(slot).refs = 1;
+  return slot;
+}
+
+/** As `release`, for who gives back many: most are the last copy, in a slot of the keeper's own. */
+// @ts-ignore: decorator
+@inline
+export function releaseNext(slot: usize, sw: Switch, keeper: u32): void {
+  const frame = changetype<Frame>(slot);
+  const c = changetype<PoolClass>(<usize>frame.poolClass);
+  if (frame.refs == 1 && c.keeper == keeper) giveBack(c, slot);
+  else release(slot, sw);
+}
+
 /** `sw` gives one reference back; with the last one the slot returns to its pool. */
 export function release(slot: usize, sw: Switch): void {
   const frame = changetype<Frame>(slot);

@@ -37,6 +37,22 @@ export function hasRoom(ring: Ring): bool {
   return ring.headNext - ring.tailSeen <= ring.mask;
 }
 
+/** The same for `n` entries. */
+// @ts-ignore: decorator
+@inline
+export function hasRoomFor(ring: Ring, n: u32): bool {
+  const after = ring.headNext + n - 1;
+  if (after - ring.tailSeen <= ring.mask) return true;
+  ring.tailSeen = atomic.load<u32>(changetype<usize>(ring) + offsetof<Ring>('tail'));
+  return after - ring.tailSeen <= ring.mask;
+}
+
+/** How many more entries the ring has room for. */
+export function roomIn(ring: Ring): u32 {
+  ring.tailSeen = atomic.load<u32>(changetype<usize>(ring) + offsetof<Ring>('tail'));
+  return ring.mask + 1 - (ring.headNext - ring.tailSeen);
+}
+
 // @ts-ignore: decorator
 @inline
 export function push(ring: Ring, descriptor: u64): bool {

@@ -12,6 +12,7 @@ import { markDirty } from './egress';
 import { aliveFrom, findFrom, hasAged, home, isStatic, keysOf, nearHome, PLACE_MASK, PORT_MASK, staticAt, TIME_SHIFT } from './fdb';
 import { bytesOf, ETHERTYPE_VLAN, HEADER_BYTES, insertion, isVlan, lengthOf, slotOf, TAG_STORED, tagOf, tciIn, withoutTag } from './frame';
 import { VERDICT_forward } from './generated/verdicts';
+import { groups } from './groups';
 import { fidOf } from './learning';
 import { carries, count, countMany, isMember, NO_VID, Port, PORT_BYTES, REFUSE_FORWARD, VLAN_NATIVE_TAGGED, VLAN_TRUNK } from './port';
 import { relay } from './relay';
@@ -25,7 +26,7 @@ const NOWHERE: u64 = u64.MAX_VALUE;
 /** Frames whose table places are looked at together. */
 const CHUNK: u32 = 64;
 /** A note: addresses of the entries of a frame's source and target, 32 bits each. */
-const NOTE_BYTES: usize = 8;
+export const NOTE_BYTES: usize = 8;
 /** What Switch.scratch has to hold: a note for each frame of a chunk. */
 export const SCRATCH_SIZE: u32 = CHUNK * <u32>NOTE_BYTES;
 
@@ -105,13 +106,18 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool, isWatch
     let note = notes;
     if (!isTrunk && !isWatched) note = straight(sw, port, note, end, ahead, wanted, here, oldest, plain, lengthSpan);
     while (note != end) {
-      const descriptor = load<u64>(note + ahead);
-      const isFit = load<u32>(note, 4) != 0 && (isTrunk || lengthOf(descriptor) - 14 <= lengthSpan);
-      if (!isFit || !bypass(sw, port, note, descriptor, oldest, way, isTrunk, isWatched)) {
-        relay(sw, port, descriptor);
-        if (sw.tableVersion != version || !port.shortIn) memory.fill(note, 0, end - note);
+      const next = isTrunk || isWatched ? note : groups(sw, port, note, end, ahead, wanted, here, oldest, lengthSpan);
+      if (next != note) {
+        note = next;
+      } else {
+        const descriptor = load<u64>(note + ahead);
+        const isFit = load<u32>(note, 4) != 0 && (isTrunk || lengthOf(descriptor) - 14 <= lengthSpan);
+        if (!isFit || !bypass(sw, port, note, descriptor, oldest, way, isTrunk, isWatched)) {
+          relay(sw, port, descriptor);
+          if (sw.tableVersion != version || !port.shortIn) memory.fill(note, 0, end - note);
+        }
+        note += NOTE_BYTES;
       }
-      note += NOTE_BYTES;
       if (!isTrunk && !isWatched) note = straight(sw, port, note, end, ahead, wanted, here, oldest, plain, lengthSpan);
     }
   }
@@ -198,6 +204,7 @@ function lookFor(sw: Switch, descriptor: u64, keys: u64): u64 {
   const source = findFrom(table, mask, home(table, shift, src), src);
   if (source == 0) return 0;
   const dst = keys | (load<u64>(slot, HEADER_BYTES) & MAC_MASK);
+  if ((dst & 1) != 0) return source; // groups have no entries
   return <u64>source | (<u64>findFrom(table, mask, home(table, shift, dst), dst) << 32);
 }
 

@@ -84,16 +84,20 @@ function fillStream(m: SharedMemory, plan: Plan, number: number, stream: Stream,
 /** Where the test bed's checks and probes look. */
 function fillTests(m: SharedMemory, plan: Plan, topology: Topology, isVirtual: boolean): void {
   if (plan.tests === null) return;
-  const { checksAt, probes } = plan.tests;
+  const { checksAt, probes, groups } = plan.tests;
   for (const [i, { to }] of topology.streams.entries()) {
     const at = checksAt + i * L.CHECK_STRIDE;
     m.setU32(at + L.Check_port, to === 'broadcast' ? 0 : plan.ports.get(to)!.port.address);
   }
-  for (const [name, { probe, histogram }] of probes) {
+  for (const [place, number] of groups.entries()) {
+    m.setU32(checksAt + number * L.CHECK_STRIDE + L.Check_group, place + 1);
+  }
+  for (const [name, { probe, histogram, groups: checks }] of probes) {
     m.setU32(plan.ports.get(name)!.port.guest + L.Guest_probe, probe);
     m.setU32(probe + L.Probe_checks, checksAt);
     m.setU32(probe + L.Probe_checkCount, topology.streams.length);
     m.setU32(probe + L.Probe_histogram, histogram);
+    m.setU32(probe + L.Probe_groups, checks);
     m.setU32(probe + L.Probe_isWall, isVirtual ? 0 : 1);
   }
 }

@@ -7,7 +7,15 @@ import { align, type Space } from './space.ts';
 export interface PlannedTests {
   /** A Check for each stream of the topology. */
   readonly checksAt: number;
-  readonly probes: ReadonlyMap<PortName, { readonly probe: number; readonly histogram: number }>;
+  readonly probes: ReadonlyMap<PortName, PlannedProbe>;
+  /** Broadcast streams that are counted, by number: each guest has a Check for each. */
+  readonly groups: readonly number[];
+}
+
+export interface PlannedProbe {
+  readonly probe: number;
+  readonly histogram: number;
+  readonly groups: number;
 }
 
 export interface PlannedPattern {
@@ -20,15 +28,21 @@ export interface PlannedPattern {
 /** null where nothing is measured. */
 export function planTests(space: Space, drafts: readonly DraftSwitch[], { streams }: Topology): PlannedTests | null {
   if (!streams.some(({ test }) => test !== undefined)) return null;
+  const groups = streams.flatMap(({ to, test }, i) => (to === 'broadcast' && test?.isLearning !== true ? [i] : []));
   const vnics = drafts.flatMap(({ ports }) => ports.filter(({ kind }) => kind === 'vnic'));
   return {
     checksAt: space.reserve('tests', streams.length * L.CHECK_STRIDE),
     probes: new Map(
       vnics.map(({ name }) => [
         name,
-        { probe: space.reserve('tests', L.Probe_BYTES), histogram: space.reserve('tests', L.LATENCY_BUCKETS * 4) },
+        {
+          probe: space.reserve('tests', L.Probe_BYTES),
+          histogram: space.reserve('tests', L.LATENCY_BUCKETS * 4),
+          groups: groups.length === 0 ? 0 : space.reserve('tests', groups.length * L.CHECK_STRIDE),
+        },
       ]),
     ),
+    groups,
   };
 }
 

@@ -89,13 +89,21 @@ export class Tester {
         m.setU64(test.pattern + L.Pattern_lastNs, 0n);
       }
       const check = this.#tests.checksAt + i * L.CHECK_STRIDE;
-      m.bytes.fill(0, check + L.Check_next, check + L.CHECK_STRIDE);
+      this.#clear(check);
     }
-    for (const { probe, histogram } of this.#tests.probes.values()) {
+    const { probes, groups } = this.#tests;
+    for (const { probe, histogram, groups: checks } of probes.values()) {
+      for (let i = 0; i < groups.length; i++) this.#clear(checks + i * L.CHECK_STRIDE);
       m.bytes.fill(0, probe + L.Probe_received, probe + L.Probe_BYTES);
       m.setU64(probe + L.Probe_least, ALL_ONES);
       m.bytes.fill(0, histogram, histogram + L.LATENCY_BUCKETS * 4);
     }
+  }
+
+  #clear(check: number): void {
+    const { bytes } = this.#memory;
+    bytes.fill(0, check + L.Check_next, check + L.Check_group);
+    bytes.fill(0, check + L.Check_BYTES, check + L.CHECK_STRIDE);
   }
 
   order(number: number, order: TestOrder): void {
@@ -147,18 +155,25 @@ export class Tester {
     return this.#plan.streams.reduce((sum, { address }) => sum + this.#memory.count(address + L.Stream_sent), 0);
   }
 
+  /** Of a broadcast: sums over all receivers. */
   stream(number: number): StreamCount {
     const m = this.#memory;
     const { address, test } = this.#plan.streams[number]!;
-    const check = this.#tests.checksAt + number * L.CHECK_STRIDE;
+    const { checksAt, groups, probes } = this.#tests;
+    const place = groups.indexOf(number);
+    const checks =
+      place === -1
+        ? [checksAt + number * L.CHECK_STRIDE]
+        : [...probes.values()].map((probe) => probe.groups + place * L.CHECK_STRIDE);
+    const sum = (field: number): number => checks.reduce((all, check) => all + m.count(check + field), 0);
     return {
       sent: m.count(address + L.Stream_sent),
       firstNs: m.u64(test!.pattern + L.Pattern_firstNs),
       lastNs: m.u64(test!.pattern + L.Pattern_lastNs),
-      received: m.count(check + L.Check_received),
-      duplicates: m.count(check + L.Check_duplicates),
-      reordered: m.count(check + L.Check_reordered),
-      late: m.count(check + L.Check_late),
+      received: sum(L.Check_received),
+      duplicates: sum(L.Check_duplicates),
+      reordered: sum(L.Check_reordered),
+      late: sum(L.Check_late),
     };
   }
 

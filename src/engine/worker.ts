@@ -71,7 +71,8 @@ class Shell {
       if (command === STOP) break;
       if (command === PAUSE) {
         this.#rest(STATE_PAUSED, bell);
-        this.#sleep(bell, SLEEP_MS_MAX);
+        // Time stands still: nobody is idle.
+        Atomics.wait(this.#memory.words, this.#bell, bell, SLEEP_MS_MAX);
       } else {
         work(bell);
       }

@@ -283,6 +283,8 @@ export interface TestPattern {
   readonly sources: number;
   /** The same for the receiver. */
   readonly destinations: number;
+  /** A broadcast that nobody counts: it only tells where stations are. */
+  readonly isLearning?: boolean;
 }
 
 /** Where on its way through a port a frame is captured. */

@@ -172,6 +172,52 @@ describe('a trial on the virtual clock', () => {
     expect(trial.ports.get('h/vm1')).toMatchObject({ broadcasts: 0 });
   });
 
+  it('tells the broadcasts of several senders apart', async () => {
+    const flows = [1, 2].map((i) => ({ from: `h/vm${i}`, to: 'broadcast' as const, sizes: [64] }));
+    const whole = await simulated(host({}, 4), flows, { load: 1000, seconds: 0.1 });
+    expect(whole).toMatchObject({ offered: 100, received: 300, lost: 0, duplicates: 0, reordered: 0, void: null });
+    const storm = { portGroups: { g: { storm: { broadcast: '200pps' } } } };
+    const held = await simulated(host(storm, 4), flows, { load: 1000, seconds: 1, learn: false });
+    const dropped = Object.values(held.drops).reduce((sum, n) => sum + n, 0);
+    expect(dropped).toBeGreaterThan(100);
+    expect(held).toMatchObject({ duplicates: 0, lost: 3 * dropped });
+  });
+
+  it('lets no flow meet another by rule, so that latency at a low load is that of a single frame', async () => {
+    const flows = [across, { ...across, from: 'a/vm2', to: 'b/vm2' }];
+    const low = await simulated(pair({ rate: '1G', delay: '10us' }), flows, { load: 1000, seconds: 0.1 });
+    expect(low.latency).toMatchObject({ min: 10_672, max: 10_672 });
+  });
+
+  it('is void when it is too short to send anything', async () => {
+    const trial = await simulated(pair({}), [across], { load: 100, seconds: 0.001 });
+    expect(trial).toMatchObject({ offered: 0 });
+    expect(trial.void).toMatch(/nothing was sent/);
+  });
+
+  it('lasts as long as its whole frames take, so that the rate is exact', async () => {
+    const trial = await simulated(pair({}), [across], { load: 1_488_095, seconds: 0.000_001 });
+    expect(trial).toMatchObject({ offered: 1, void: null });
+    expect(trial.offeredRate).toBeCloseTo(1_488_095, 0);
+  });
+
+  it('knows what bundles and tags make of the line', async () => {
+    const side = (uplinks: unknown) => ({
+      uplinks,
+      vswitches: { s: { portGroups: { g: { vlan: 10 } }, teaming: { policy: 'ip-hash', lag: 'static' } } },
+      vms: { vm: { count: 2, portGroup: 'g' } },
+    });
+    const bundle = topologyFrom({
+      hosts: {
+        a: side({ u1: { to: 'b/u1', rate: '1G' }, u2: { to: 'b/u2', rate: '1G' } }),
+        b: side(['u1', 'u2']),
+      },
+    });
+    await onBed({ topology: bundle, flows: [across], clock: 'virtual' }, async (bed) => {
+      expect(bed.maximumLoad()).toBeCloseTo(2e9 / (88 * 8), 3);
+    });
+  });
+
   it('sends flows by their own loads and times, and does things in the middle', async () => {
     const flows = [across, { ...across, from: 'a/vm2', to: 'b/vm2' }];
     const trial = await simulated(pair({}), flows, {

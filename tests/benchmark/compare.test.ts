@@ -39,7 +39,10 @@ const cases: readonly (readonly [string, readonly number[], readonly number[], P
   ['noise', [50, 100, 150, 80, 120], [60, 110, 140, 90, 130], {}, 'unknown', 'unknown'],
   ['no loss before and after', [0, 0, 0], [0, 0, 0], { unit: '%', better: 'lower' }, 'same', 'same'],
   ['loss where there was none', [0, 0, 0, 0], [1, 2, 1, 3], { unit: '%', better: 'lower' }, 'worse', 'worse'],
-  ['loss where there was none, seen once', [0], [1], { unit: '%', better: 'lower' }, 'unknown', 'unknown'],
+  ['loss where there was none, seen once', [0], [1], { unit: '%', better: 'lower' }, 'suspect', 'probably worse'],
+  ['a much lower rate, seen twice', [100, 101], [50, 51], {}, 'suspect', 'probably worse'],
+  ['a much longer time, seen once', [100], [111], { unit: 'ns', better: 'lower' }, 'suspect', 'probably worse'],
+  ['a little lower rate, seen twice', [100, 101], [95, 96], {}, 'unknown', 'unknown'],
   ['loss now and then', [0, 0, 1, 0], [0, 2, 0, 3], { unit: '%', better: 'lower' }, 'unknown', 'unknown'],
 ];
 
@@ -47,7 +50,7 @@ describe('of two figures', () => {
   it.each(cases)('tells of %s', (_, a, b, figure, verdict, word) => {
     const change = pair(a, b, figure);
     expect([change.verdict, change.word]).toEqual([verdict, word]);
-    expect(change.why === '').toBe(verdict !== 'unknown');
+    expect(change.why === '').toBe(verdict !== 'unknown' && verdict !== 'suspect');
   });
 
   it('gives the ratio of the medians with an interval round it', () => {
@@ -73,7 +76,7 @@ describe('of two documents', () => {
   it('puts what became worse first, and the largest change before the others', () => {
     const { figures, hasRegression } = compare(sample(), sample({ speed: 0.6, seed: 2 }));
     expect(hasRegression).toBe(true);
-    const order = ['worse', 'better', 'more', 'less', 'unknown', 'same'];
+    const order = ['worse', 'suspect', 'better', 'more', 'less', 'unknown', 'same'];
     const places = figures.map(({ verdict }) => order.indexOf(verdict));
     expect(places).toEqual([...places].sort((a, b) => a - b));
     const worse = figures.filter(({ verdict }) => verdict === 'worse').map(({ ratio }) => Math.abs(Math.log(ratio!)));
@@ -88,6 +91,55 @@ describe('of two documents', () => {
     const { counts } = compare(sample(exact), sample({ ...exact, speed: 1.001 }));
     expect(counts.better).toBeGreaterThan(0);
     expect(counts.unknown).toBe(0);
+  });
+
+  it('takes a difference that cannot be seen for none on the virtual clock, too', () => {
+    const exact = { clock: 'virtual', repeats: 1 } as const;
+    const { counts, hasRegression } = compare(sample(exact), sample({ ...exact, speed: 0.999_999 }));
+    expect([counts.worse, counts.better, hasRegression]).toEqual([0, 0, false]);
+  });
+
+  it('takes a figure that is gone for a regression, unless it is neither good nor bad', () => {
+    const a = sample();
+    const without = (gone: (figure: Figure) => boolean): BenchDocument => ({
+      ...a,
+      tests: a.tests.map((test) => ({ ...test, figures: test.figures.filter((figure) => !gone(figure)) })),
+    });
+    const { hasRegression, lost } = compare(
+      a,
+      without(({ name }) => name === 'L1 rate'),
+    );
+    expect({ hasRegression, lost }).toEqual({ hasRegression: true, lost: 7 });
+    const neither = compare(
+      a,
+      without(({ better }) => better === null),
+    );
+    expect(neither.onlyA).toHaveLength(1);
+    expect([neither.hasRegression, neither.lost]).toEqual([false, 0]);
+    expect(
+      compare(
+        without(({ name }) => name === 'L1 rate'),
+        a,
+      ).hasRegression,
+    ).toBe(false);
+  });
+
+  it('takes a test that is not measured any more for a regression', () => {
+    const a = sample();
+    expect(compare(a, { ...a, tests: a.tests.slice(1) }).hasRegression).toBe(true);
+    const tests = a.tests.map((test) => ({ ...test, status: 'not-applicable' as const }));
+    expect(compare(a, { ...a, tests }).hasRegression).toBe(true);
+  });
+
+  it('warns first of a quick run beside a full one', () => {
+    expect(compare(sample(), sample({ quick: true })).warnings[0]).toMatch(/^The second is a quick run/);
+    expect(compare(sample({ quick: true }), sample()).warnings[0]).toMatch(/^The first is a quick run/);
+  });
+
+  it('refuses two suites', () => {
+    expect(() => compare(sample(), { ...sample(), suite: 'mlr' })).toThrow(
+      'the results cannot be compared: one is of rfc2544 and the other of mlr; compare results of one suite',
+    );
   });
 
   it('refuses two clocks', () => {
@@ -127,7 +179,7 @@ describe('of two documents', () => {
     const { onlyA, onlyB, tests } = compare(a, { ...a, tests: rest });
     expect(onlyA).toHaveLength(first!.figures.length);
     expect(onlyB).toEqual([]);
-    expect(tests).toEqual(['rfc2544.throughput was not run in the second.']);
+    expect(tests).toEqual(['rfc2544.throughput was measured in the first and not run in the second.']);
   });
 
   it('takes a test that fails now for a regression', () => {
@@ -137,6 +189,6 @@ describe('of two documents', () => {
     );
     const comparison = compare(a, { ...a, tests });
     expect(comparison.hasRegression).toBe(true);
-    expect(comparison.tests).toEqual(['rfc2544.throughput was done and is failed: it broke.']);
+    expect(comparison.tests).toEqual(['rfc2544.throughput was measured and is failed: it broke.']);
   });
 });

@@ -16,6 +16,15 @@ const ONE = `hosts: ${host('esx1', `${web('a', 'b')}, ${db('c')}, ${web('d')}, $
 const TWO = `hosts: ${host('esx1', web('a'), 'tor/1')}${host('esx2', web('b', 'c'), 'tor/2')}${TOR}`;
 const APART = `hosts: ${host('esx1', web('a'))}${host('esx2', web('b'))}\n`;
 
+const MIXED = `hosts: ${host('esx1', `${web('a')}, ${db('b', 'c')}`, 'tor/1')}${host(
+  'esx2',
+  `${db('u')}, ${web('w')}, ${db('x')}`,
+  'tor/2',
+)}${TOR}`;
+const SPLIT = `hosts: ${host('esx1', web('a'), 'tor/1')}${host('esx2', db('b'), 'tor/2')}${TOR}`;
+const ACCESS = SPLIT.replace('{ ports: 4 }', '{ ports: { 1: { vlan: 10 }, 2: { vlan: 20 } } }');
+const TRAFFIC = 'traffic: [{ from: esx1/a, to: esx1/d }]';
+
 const NOBODY = { from: null, to: null, bidirectional: false };
 const pairs = (text: string, settings: Partial<typeof NOBODY> | Record<string, unknown> = {}): string[] =>
   flowsOf(parseTopology(text, 'lab.yaml'), { ...NOBODY, ...settings }, [64, 128]).map(
@@ -37,6 +46,17 @@ describe('the flows of a benchmark', () => {
     ['the i-th with the i-th', ONE, { from: 'esx1/a,esx1/c', to: 'esx1/b, esx1/e' }, 'esx1/a>esx1/b esx1/c>esx1/e'],
     ['all others where one side is named', TWO, { from: 'esx2/*' }, 'esx2/b>esx1/a esx2/c>esx1/a'],
     ['all others as senders', TWO, { to: 'esx1/a' }, 'esx2/b>esx1/a esx2/c>esx1/a'],
+    ['the next that is reached', MIXED, { from: 'esx1/*', to: 'esx2/*' }, 'esx1/a>esx2/w esx1/b>esx2/x esx1/c>esx2/u'],
+    ['the traffic of a named sender', `${ONE}${TRAFFIC}`, { from: 'esx1/a' }, 'esx1/a>esx1/d'],
+    ['the traffic to a named receiver', `${ONE}${TRAFFIC}`, { to: 'esx1/d' }, 'esx1/a>esx1/d'],
+    [
+      'what a named sender reaches, without traffic of its own',
+      `${ONE}${TRAFFIC}`,
+      { from: 'esx1/c' },
+      'esx1/c>esx1/e',
+    ],
+    ['those that reach a named receiver', ONE, { to: 'esx1/e' }, 'esx1/c>esx1/e'],
+    ['what a physical switch may give another VLAN', ACCESS, { from: 'esx1/a', to: 'esx2/b' }, 'esx1/a>esx2/b'],
     ['broadcasts', TWO, { from: 'esx1/a', to: 'broadcast' }, 'esx1/a>broadcast'],
   ])('are %s', (_, text, settings, expected) => {
     expect(pairs(text, settings).join(' ')).toBe(expected);
@@ -55,6 +75,32 @@ describe('the flows of a benchmark', () => {
     ['a pattern without a vNIC', ONE, { to: 'tor/*' }, /--to tor\/\* matches no vNIC; \* alone matches all/],
     ['an uplink', ONE, { to: 'esx1/vmnic0' }, /--to: esx1\/vmnic0 is no vNIC; test frames go between vNICs/],
     ['a sender alone', ONE, { from: 'esx1/a', to: 'esx1/a' }, /--to esx1\/a is the sender itself; /],
+    [
+      'a receiver in another VLAN',
+      SPLIT,
+      { from: 'esx1/a', to: 'esx2/b' },
+      /^esx2\/b cannot get frames of esx1\/a: VLANs 10 and 20 differ; /,
+    ],
+    [
+      'traffic into another VLAN',
+      `${SPLIT}traffic: [{ from: esx1/a, to: esx2/b }]`,
+      {},
+      /^esx2\/b cannot get frames of esx1\/a: VLANs 10 and 20 differ; /,
+    ],
+    [
+      'a sender alone in its VLAN',
+      SPLIT,
+      { from: 'esx1/a' },
+      /^esx1\/a reaches no other vNIC: nobody else is in VLAN 10; /,
+    ],
+    [
+      'a receiver alone in its VLAN',
+      SPLIT,
+      { to: 'esx2/b' },
+      /^esx2\/b is reached by no other vNIC: nobody else is in /,
+    ],
+    ['hosts without a cable', APART, { from: 'esx1/a' }, /^esx1\/a reaches no other vNIC: no cable leads to them; /],
+    ['a receiver behind no cable', APART, { from: 'esx1/a', to: 'esx2/b' }, /: no cable joins their vSwitches; /],
     ['broadcast as a sender', ONE, { from: 'broadcast' }, /--from broadcast; nobody sends from there/],
   ])('cannot be had of %s', (_, text, settings, message) => {
     expect(() => pairs(text, settings)).toThrow(message);

@@ -53,6 +53,17 @@ describe('the page', () => {
     expect(textOf(bodyOf(whole))).toContain(HOSTILE.replace(/\s+/g, ' '));
   });
 
+  it('says who sends to whom on which network, and on which one a test was run instead', () => {
+    const document = sample();
+    const flows = ['esx1/a -> esx2/c, VLAN 10', 'and 48 more'];
+    const network = { ...document.network, switches: 3, physicalSwitches: 1, cables: '2 of 10 Gbit/s', flows };
+    const tests = document.tests.map((test) => ({ ...test, ownNetwork: '8 vNICs', flows: ['x/a -> x/b'] }));
+    const text = textOf(bodyOf(page({ ...document, network, tests })));
+    expect(text).toContain('2 vSwitches, 1 physical switch');
+    expect(text).toContain('Cables 2 of 10 Gbit/s Flows esx1/a -> esx2/c, VLAN 10; and 48 more');
+    expect(text).toContain('On its own network: 8 vNICs. Flows at first: x/a -> x/b.');
+  });
+
   it('gives the plots to the script as they are in the document', () => {
     const json = /<script type="application\/json" id="plots">(.*?)<\/script>/s.exec(whole)![1]!;
     const plots = JSON.parse(json) as { series: { name: string; x: number[] }[] }[];

@@ -9,6 +9,17 @@ import { Beds, done, oneTrial, PAIR, SETTINGS, suite, TRIAL, test } from './fake
 
 const topology = topologyFrom(PAIR);
 
+const here = (port: number, cable: Readonly<Record<string, unknown>>) => ({
+  uplinks: { u: { to: `tor/${port}`, ...cable } },
+  vswitches: { v: { portGroups: { web: { vlan: 10 } } } },
+  vms: { a: { portGroup: 'web' } },
+});
+const WIDE = {
+  name: 'wide',
+  hosts: { esx1: here(1, { rate: '10G' }), esx2: here(2, {}) },
+  physical: { switches: { tor: { ports: 2 } } },
+};
+
 interface Asked extends Partial<RunPlan> {
   readonly beds?: Beds;
 }
@@ -86,6 +97,54 @@ describe('a suite', () => {
     const { document } = await run(suite(test('first', oneTrial)), { beds });
     expect(document.ceiling).toMatchObject({ framesPerSecond: 2e7, frameBytes: 64 });
     expect(document.network.lineRate).toBe(1e9);
+  });
+
+  it('tells who sends to whom on the network, and what it is made of', async () => {
+    const wide = topologyFrom(WIDE);
+    const flow = { from: 'esx1/a', to: 'esx2/a', sizes: [64] };
+    const asking = test('first', async (context) => {
+      await context.bed({ topology: wide, flows: [flow, ...Array(19).fill(flow)], clock: 'virtual' });
+      return done(1);
+    });
+    const { document } = await run(suite(asking), { topology: wide });
+    expect(document.network).toMatchObject({
+      switches: 3,
+      physicalSwitches: 1,
+      cables: '1 of 10\u00a0Gbit/s, 1 without a rate',
+    });
+    expect(document.network.flows).toHaveLength(17);
+    expect(document.network.flows!.slice(-2)).toEqual(['esx1/a -> esx2/a, VLAN 10', 'and 4 more']);
+    expect(document.tests[0]).not.toHaveProperty('flows');
+    expect(document.tests[0]).not.toHaveProperty('ownNetwork');
+  });
+
+  it('tells which tests were run on networks of the suite’s own', async () => {
+    const own = test('own', async (context) => {
+      const flows = [{ from: 'esx1/a', to: 'esx2/a', sizes: [64], stations: 500 }];
+      await context.bed({ topology: topologyFrom(WIDE), flows, clock: 'virtual' });
+      return done(1);
+    });
+    const named = { ...test('named', async () => done(1)), ownNetwork: 'a host of 64 vNICs' };
+    const { document } = await run(suite(own, test('usual', oneTrial), named));
+    expect(document.network.flows).toEqual(['esx1/a -> esx1/b']);
+    expect(document.tests).toMatchObject([
+      {
+        ownNetwork: 'wide (2 hosts, 2 vSwitches, 1 physical switch, 2 vNICs)',
+        flows: ['esx1/a -> esx2/a, VLAN 10, 500 stations'],
+      },
+      { id: 'fake.usual' },
+      { ownNetwork: 'a host of 64 vNICs' },
+    ]);
+    expect(document.tests[1]).not.toHaveProperty('ownNetwork');
+  });
+
+  it('says why a trial is void where a flow got nothing', async () => {
+    const beds = new Beds();
+    const flow = { offered: 9, received: 0, duplicates: 0, reordered: 0, expected: 9, seconds: 1 };
+    beds.trial = { ...TRIAL, flows: [flow], void: '9 copies were flooded' };
+    const { document } = await run(suite(test('first', oneTrial)), { beds });
+    expect(document.tests[0]!.trials[0]!.void).toBe('9 copies were flooded; esx1/b received nothing from esx1/a');
+    expect(document.tests[0]!.notes.at(-1)).toBe('In every trial esx1/b received nothing from esx1/a.');
   });
 
   it('names rules that are off', async () => {

@@ -15,6 +15,8 @@ const rows = (plot: Plot): string[] => plotText(plot, { columns: 40, rows: 6, pa
 /** Fails for tabs, escapes and anything else that is no character of a line. */
 const orders = /[^\P{Cc}\n]/u;
 
+const FLOWS = ['esx1/a -> esx2/c, VLAN 10', 'and 48 more'];
+
 describe('the summary', () => {
   it.each([40, 80, 120])('keeps within %i columns, without colours or control characters', (columns) => {
     const text = summaryText(sample(), { columns, plots: 'all' });
@@ -32,6 +34,18 @@ describe('the summary', () => {
     expect(text).toContain('not applicable: frames are whole octets here');
     expect(text).toContain('failed: worker 1 did not come back');
     expect(text).toContain('! Quick run: ');
+  });
+
+  it('says who sends to whom on which network, and on which one a test was run instead', () => {
+    const document = sample();
+    const [first, ...others] = document.tests;
+    const network = { ...document.network, switches: 3, physicalSwitches: 1, cables: '2 of 10 Gbit/s', flows: FLOWS };
+    const tests = [{ ...first!, ownNetwork: '8 vNICs', flows: ['x/a -> x/b'] }, ...others];
+    const text = summaryText({ ...document, network, tests }, { columns: 400 });
+    expect(text).toContain('2 vSwitches, 1 physical switch');
+    expect(text).toContain('cables: 2 of 10 Gbit/s');
+    expect(text).toContain('Flows: esx1/a -> esx2/c, VLAN 10; and 48 more');
+    expect(text).toContain('  on its own network: 8 vNICs\n  flows at first: x/a -> x/b\n');
   });
 
   it('draws the plots that are asked for', () => {
@@ -98,15 +112,23 @@ describe('a comparison', () => {
     expect(text).not.toMatch(orders);
     expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
     expect(text).toMatch(
-      /slower {2}rfc2544\.throughput: Throughput, 64\u00a0bytes\n +[\d.]+ → [\d.]+\u00a0Mframes\/s {2}−/,
+      /\n\nrfc2544\.throughput\n(?: .*\n)*? {2}slower 64\u00a0bytes, Throughput: [\d.]+ → [\d.]+\u00a0Mframes\/s −/,
     );
-    expect(text.replace(/\s+/g, ' ')).toMatch(
-      /\d+ figures compared: .*beyond noise, \d+ the same, \d+ cannot be told\./,
-    );
+    expect(text.split('\n').filter((line) => line === 'rfc2544.throughput').length).toBeLessThan(3);
+    const flat = text.replace(/\s+/g, ' ');
+    expect(flat).toMatch(/\d+ figures compared: .*worse, .*\d+ the same, \d+ cannot be told\. Something got worse\./);
+    expect(flat).toMatch(/cannot be told to be equal or changed \(.*\)\. To tell, measure both again with --repeats 5/);
   });
 
   it('says so when nothing changed', () => {
-    expect(comparisonText(compare(sample(), sample()))).toContain('none changed beyond noise');
+    expect(comparisonText(compare(sample(), sample()))).toContain('compared: none changed,');
+  });
+
+  it('says nothing of chance where there is none', () => {
+    const exact = { clock: 'virtual', repeats: 1 } as const;
+    const text = comparisonText(compare(sample(exact), sample(exact))).replace(/\s+/g, ' ');
+    expect(text).toContain('On the virtual clock there is no noise');
+    expect(text).not.toContain('1 in 20');
   });
 });
 

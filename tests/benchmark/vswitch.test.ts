@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBed } from '../../src/benchmark/network-bed.ts';
 import { teams } from '../../src/benchmark/suites/vswitch/failover.ts';
+import { oneHost } from '../../src/benchmark/suites/vswitch/networks.ts';
 import { networkOf, pairsOf, policies } from '../../src/benchmark/suites/vswitch/policies.ts';
 import { vswitch } from '../../src/benchmark/suites/vswitch.ts';
 import { contextOf } from './fluid.ts';
@@ -137,10 +138,26 @@ describe('fan-out and density', () => {
   });
 });
 
-describe('NIC devices', () => {
-  it('have nothing to gather on the virtual clock', async () => {
+describe('doorbells and interrupts', () => {
+  it('do not gather on the virtual clock', async () => {
     const result = await run('nic');
     expect(result).toMatchObject({ status: 'not-applicable', figures: [] });
-    expect(result.why).toContain('nothing gathers');
+    expect(result.why).toContain('use the wall clock');
+  });
+
+  it('are one for each batch that finds the switch idle', async () => {
+    const topology = oneHost(2);
+    const flows = [{ from: 'esx1/vm1', to: 'esx1/vm2', sizes: [64] }];
+    const bed = await createBed({ topology, flows, clock: 'wall', burst: 4 });
+    try {
+      const { ports, offered } = await bed.trial({ load: 'max', seconds: 0.1 });
+      const { doorbells, suppressed } = ports.get('esx1/vm1')!;
+      // A polling switch takes each batch before the next one is made.
+      expect(suppressed).toBe(0);
+      expect(doorbells! * 4).toBe(offered);
+      expect(ports.get('esx1/vm2')!.interrupts).toBe(doorbells);
+    } finally {
+      await bed.close();
+    }
   });
 });

@@ -99,7 +99,7 @@ describe('vswitch bench', () => {
     const lines = said.err.trimEnd().split('\n');
     expect(lines[0]).toBe('A suite that measures nothing: pair, virtual clock, 1 worker');
     expect(lines.slice(1)).toHaveLength(2);
-    expect(lines[1]).toMatch(/^1\/2 {2}done {4}fake\.first: throughput \(64.bytes\) 1.*frames\/s; 1 figure, 1 trial, /);
+    expect(lines[1]).toMatch(/^1\/2 {2}done {4}fake\.first: throughput, 64.bytes: 1.*frames\/s; 1 figure, 1 trial, /);
   });
 
   it('gives the suite what the user asked for', async () => {
@@ -331,6 +331,28 @@ describe('results', () => {
 });
 
 describe('the program', () => {
+  it('gives list, compare and report their options, wherever they stand', async () => {
+    await call({ out: 'a' });
+    vi.restoreAllMocks();
+    const at = { cwd: cwd() };
+    const kept = readFileSync('a.csv', 'utf8');
+    writeFileSync('a.csv', 'mine');
+    const [list, compared, first, out, unknown] = await Promise.all([
+      vswitch(['bench', 'list', '--json'], at),
+      vswitch(['bench', 'compare', 'a.json', 'a.json', '--json'], at),
+      vswitch(['bench', 'compare', '--json', 'a.json', 'a.json'], at),
+      vswitch(['bench', 'report', 'a.json', '-o', 'foo', '--no-html'], at),
+      vswitch(['bench', 'compare', 'a.json', 'a.json', '--quick'], at),
+    ]);
+    expect(JSON.parse(list.stdout)).toBeInstanceOf(Array);
+    expect(JSON.parse(compared.stdout)).toHaveProperty('hasRegression', false);
+    expect(first.stdout).toBe(compared.stdout);
+    expect(out.stdout).toMatch(/wrote foo\.csv\nwrote foo-trials\.csv\n$/);
+    expect([readFileSync('a.csv', 'utf8'), readFileSync('foo.csv', 'utf8')]).toEqual(['mine', kept]);
+    expect(existsSync('foo.html')).toBe(false);
+    expectOneLine(unknown, 2, /bench compare has no option --quick/);
+  }, 60_000);
+
   it('knows the commands of vswitch bench', async () => {
     vi.restoreAllMocks();
     const at = { cwd: folder() };

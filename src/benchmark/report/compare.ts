@@ -7,23 +7,29 @@
 import { BenchError } from '../error.ts';
 import type { BenchDocument, Figure, TestResult } from '../model.ts';
 import { changed } from '../statistics.ts';
-import { numberText } from './format.ts';
+import { numberText, quantity, STATUS, scaleOf } from './format.ts';
 import { doubts, medianOf } from './verdict.ts';
 
-/** `more` and `less` are neither good nor bad. */
-export type Verdict = 'worse' | 'better' | 'more' | 'less' | 'same' | 'unknown';
+/**
+ * `suspect`: all samples of the second are worse than all of the first, by much, but they are too few to be sure.
+ * `more` and `less` are neither good nor bad.
+ */
+export type Verdict = 'worse' | 'suspect' | 'better' | 'more' | 'less' | 'same' | 'unknown';
 
 export interface Comparison {
   readonly a: Side;
   readonly b: Side;
+  readonly clock: BenchDocument['clock'];
   /** What is different between the runs and may be the reason for a change; the gravest first. */
   readonly warnings: readonly string[];
-  /** The most important first: worse, better, others that changed; then what cannot be told, then what is the same. */
+  /** The most important first: worse, probably worse, better, others that changed; then what cannot be told, then what is the same. */
   readonly figures: readonly FigureChange[];
   readonly onlyA: readonly FigureName[];
   readonly onlyB: readonly FigureName[];
   readonly counts: Readonly<Record<Verdict, number>>;
-  /** A figure became worse by more than noise, or a test that was done before is not any more. */
+  /** Figures of the first that are better higher or lower, and that the second has not. */
+  readonly lost: number;
+  /** A figure became worse, certainly or probably, or has gone, or a test that was done before is not any more. */
   readonly hasRegression: boolean;
   /** Tests done in one and not in the other, a sentence each. */
   readonly tests: readonly string[];
@@ -40,6 +46,7 @@ export interface FigureName {
   readonly test: string;
   readonly name: string;
   readonly labels: Figure['labels'];
+  readonly better: Figure['better'];
 }
 
 export interface FigureChange extends FigureName {
@@ -54,9 +61,9 @@ export interface FigureChange extends FigureName {
   readonly low: number | null;
   readonly high: number | null;
   readonly verdict: Verdict;
-  /** `faster` and `slower` for rates and times, else the verdict itself. */
+  /** `faster` and `slower` for rates and times, `probably worse`, else the verdict itself. */
   readonly word: string;
-  /** Why it cannot be told; empty otherwise. */
+  /** Why it cannot be told for sure; empty otherwise. */
   readonly why: string;
 }
 
@@ -65,10 +72,17 @@ export interface CompareOptions {
   readonly least?: number;
 }
 
-const ORDER: readonly Verdict[] = ['worse', 'better', 'more', 'less', 'unknown', 'same'];
+const ORDER: readonly Verdict[] = ['worse', 'suspect', 'better', 'more', 'less', 'unknown', 'same'];
 
-/** Throws a BenchError for documents of different clocks: there is nothing to compare. */
+/** Beyond this share a change that few samples agree on is suspect. */
+const SUSPECT = 0.1;
+
+/** Throws a BenchError for documents of different suites or clocks: there is nothing to compare. */
 export function compare(a: BenchDocument, b: BenchDocument, options: CompareOptions = {}): Comparison {
+  if (a.suite !== b.suite) {
+    const what = `one is of ${a.suite} and the other of ${b.suite}`;
+    throw new BenchError(`the results cannot be compared: ${what}`, 'compare results of one suite');
+  }
   if (a.clock !== b.clock) {
     const what = `one was measured on the ${a.clock} clock and the other on the ${b.clock} clock`;
     throw new BenchError(`the results cannot be compared: ${what}`, 'compare results of one clock');
@@ -81,18 +95,22 @@ export function compare(a: BenchDocument, b: BenchDocument, options: CompareOpti
     figures.push(changeOf(test.id, figure, other.figure, a.clock, options.least ?? 0.01));
   }
   figures.sort((x, y) => ORDER.indexOf(x.verdict) - ORDER.indexOf(y.verdict) || size(y) - size(x));
-  const counts = { worse: 0, better: 0, more: 0, less: 0, same: 0, unknown: 0 };
+  const counts = { worse: 0, suspect: 0, better: 0, more: 0, less: 0, same: 0, unknown: 0 };
   for (const { verdict } of figures) counts[verdict]++;
-  const lost = a.tests.filter((test) => test.status === 'done' && other(b, test.id)?.status === 'failed');
+  const gone = a.tests.some((test) => test.status === 'done' && other(b, test.id)?.status !== 'done');
+  const onlyA = missing(before, after);
+  const lost = onlyA.filter(({ better }) => better !== null).length;
   return {
     a: side(a),
     b: side(b),
+    clock: a.clock,
     warnings: differences(a, b),
     figures,
-    onlyA: missing(before, after),
+    onlyA,
     onlyB: missing(after, before),
     counts,
-    hasRegression: counts.worse > 0 || lost.length > 0,
+    lost,
+    hasRegression: counts.worse + counts.suspect + lost > 0 || gone,
     tests: testChanges(a, b),
   };
 }
@@ -127,6 +145,7 @@ function missing(here: Named, there: Named): FigureName[] {
       test: test.id,
       name: figure.name,
       labels: figure.labels,
+      better: figure.better,
     }));
 }
 
@@ -134,13 +153,14 @@ function changeOf(test: string, a: Figure, b: Figure, clock: BenchDocument['cloc
   const [from, to] = [medianOf(a), medianOf(b)];
   const ratio = from === 0 ? (to === 0 ? 1 : null) : to / from;
   const noise = clock === 'virtual' ? certain(from, to, ratio) : judged(a.samples, b.samples, from, to);
-  const isSmall = ratio !== null && Math.abs(ratio - 1) < least && clock === 'wall';
+  const isSmall = ratio !== null && Math.abs(ratio - 1) < least && (clock === 'wall' || looksEqual(from, to, a.unit));
   const way = noise.way !== 'unknown' && isSmall ? 'same' : noise.way;
-  const verdict = judgement(way, b.better);
+  const verdict = way === 'unknown' && isSuspect(a, b, ratio) ? 'suspect' : judgement(way, b.better);
   return {
     test,
     name: b.name,
     labels: b.labels,
+    better: b.better,
     unit: b.unit,
     a: from,
     b: to,
@@ -151,8 +171,21 @@ function changeOf(test: string, a: Figure, b: Figure, clock: BenchDocument['cloc
     high: noise.high,
     verdict,
     word: word(verdict, b),
-    why: verdict === 'unknown' ? noise.why : '',
+    why: way === 'unknown' ? noise.why : '',
   };
+}
+
+function looksEqual(from: number, to: number, unit: string): boolean {
+  const scale = scaleOf(unit, Math.max(Math.abs(from), Math.abs(to)));
+  return quantity(from, unit, scale) === quantity(to, unit, scale);
+}
+
+/** Whether every sample of `b` is worse than every one of `a`, and the median by much. */
+function isSuspect(a: Figure, b: Figure, ratio: number | null): boolean {
+  if (b.better === null || (ratio !== null && Math.abs(ratio - 1) <= SUSPECT)) return false;
+  return b.better === 'higher'
+    ? Math.max(...b.samples) < Math.min(...a.samples)
+    : Math.min(...b.samples) > Math.max(...a.samples);
 }
 
 type Way = 'more' | 'less' | 'same' | 'unknown';
@@ -206,6 +239,7 @@ function judgement(way: Way, better: Figure['better']): Verdict {
 }
 
 function word(verdict: Verdict, { unit }: Figure): string {
+  if (verdict === 'suspect') return 'probably worse';
   if ((verdict !== 'better' && verdict !== 'worse') || !/\/s$|^(ns|µs|us|ms|s)$/.test(unit)) return verdict;
   return verdict === 'better' ? 'faster' : 'slower';
 }
@@ -218,14 +252,19 @@ function testChanges(a: BenchDocument, b: BenchDocument): string[] {
   const told: string[] = [];
   for (const test of a.tests) {
     const now = other(b, test.id);
-    if (now === undefined) told.push(`${test.id} was not run in the second.`);
+    if (now === undefined) told.push(`${test.id} was ${STATUS[test.status]} in the first and not run in the second.`);
     else if (now.status !== test.status) {
-      told.push(`${test.id} was ${test.status} and is ${now.status}${now.why === null ? '' : `: ${now.why}`}.`);
+      told.push(
+        `${test.id} was ${STATUS[test.status]} and is ${STATUS[now.status]}${now.why === null ? '' : `: ${now.why.replace(/\.$/, '')}`}.`,
+      );
     }
   }
   for (const test of b.tests) if (other(a, test.id) === undefined) told.push(`${test.id} was not run in the first.`);
   return told;
 }
+
+/** Settings that are told in other words, or do not matter: where the file of a topology is. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['topology', 'topologyDigest', 'quick', 'seed', 'clock', 'workers']);
 
 /** What a change may come from, other than the program. */
 function differences(a: BenchDocument, b: BenchDocument): string[] {
@@ -234,6 +273,12 @@ function differences(a: BenchDocument, b: BenchDocument): string[] {
     const [first, second] = [shown(one), shown(two)];
     if (first !== second) told.push(`${what}: ${first} and ${second}${note}.`);
   };
+  if (a.quick !== b.quick) {
+    const which = a.quick
+      ? 'The first is a quick run and the second is not'
+      : 'The second is a quick run, the first is not';
+    told.push(`${which}: they were measured in different ways, and no change between them is to be believed.`);
+  }
   for (const [which, document] of [
     ['first', a],
     ['second', b],
@@ -242,7 +287,6 @@ function differences(a: BenchDocument, b: BenchDocument): string[] {
       if (weight === 'loud') told.push(`The ${which} has a flaw: ${title}. ${text}`);
     }
   }
-  differ('Suite', a.suite, b.suite);
   const isWall = a.clock === 'wall';
   const note = isWall ? '; rates and times of different machines differ without any change of the program' : '';
   differ('CPU', a.machine.cpu, b.machine.cpu, note);
@@ -255,7 +299,9 @@ function differences(a: BenchDocument, b: BenchDocument): string[] {
   const keys = ['name', 'hosts', 'switches', 'vnics', 'workers', 'macModels', 'rulesOff', 'lineRate'] as const;
   for (const key of keys) differ(`Network, ${key}`, a.network[key], b.network[key]);
   const settings = new Set([...Object.keys(a.settings), ...Object.keys(b.settings)]);
-  for (const key of settings) differ(`Setting ${key}`, a.settings[key], b.settings[key]);
+  if (a.settings['topologyDigest'] !== b.settings['topologyDigest'])
+    told.push('The networks, or their traffic, are not the same.');
+  for (const key of settings) if (!ELSEWHERE.has(key)) differ(`Setting ${key}`, a.settings[key], b.settings[key]);
   differ('Seed', a.seed, b.seed);
   return told;
 }

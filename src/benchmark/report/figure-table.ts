@@ -3,8 +3,8 @@
  * and a column for each name; anything else is a list of names and values.
  */
 import type { Figure } from '../model.ts';
-import { commonScale, type Scale, sizeText } from './format.ts';
-import { medianOf } from './verdict.ts';
+import { median } from '../statistics.ts';
+import { type Scale, scaleOf, sizeText } from './format.ts';
 
 const COLUMNS_MAX = 8;
 
@@ -23,8 +23,8 @@ export interface Pivot {
 
 export interface FigureColumn {
   readonly name: string;
-  /** null: each figure has its own. */
-  readonly scale: Scale | null;
+  /** One for all columns of a unit, so that numbers beside each other can be compared. */
+  readonly scale: Scale;
 }
 
 export interface FigureRow {
@@ -60,16 +60,27 @@ function pivotOf(figures: readonly Figure[]): Pivot | null {
   if (rows.size < 2 || columns.size > COLUMNS_MAX || figures.length * 2 < room) return null;
   // Two figures of one name and the same labels: a cell could show but one.
   if (new Set(figures.map((figure) => columnOf(figure) + rowOf(figure))).size < figures.length) return null;
+  const scales = new Map([...grouped(figures, ({ unit }) => unit)].map(([unit, alike]) => [unit, tableScale(alike)]));
   return {
-    columns: [...columns.values()].map((column) => {
-      const { name, unit } = column[0]!;
-      return { name, scale: commonScale(unit, column.map(medianOf)) };
-    }),
+    columns: [...columns.values()].map((column) => ({ name: column[0]!.name, scale: scales.get(column[0]!.unit)! })),
     rows: [...rows.values()].map((row) => {
       const cells = [...columns.keys()].map((key) => row.find((figure) => columnOf(figure) === key) ?? null);
       return { labels: row[0]!.labels, cells };
     }),
   };
+}
+
+/** That of the middle between the least and the greatest, as factors count: neither becomes `0.00541` or `8,080,000` needlessly. */
+function tableScale(figures: readonly Figure[]): Scale {
+  const sizes = figures.map(({ samples }) => Math.abs(median(samples)!)).filter((size) => size > 0);
+  const middle = sizes.length === 0 ? 0 : Math.sqrt(Math.min(...sizes)) * Math.sqrt(Math.max(...sizes));
+  return scaleOf(figures[0]!.unit, middle);
+}
+
+/** How the tables of these figures show this one; null: by its own size. */
+export function scaleInTable(figures: readonly Figure[], figure: Figure): Scale | null {
+  const { pivot } = figureTables(figures).find((table) => table.figures.includes(figure)) ?? { pivot: null };
+  return pivot?.columns[pivot.rows.find(({ cells }) => cells.includes(figure))!.cells.indexOf(figure)]?.scale ?? null;
 }
 
 export const labelName = (label: string): string => (label === 'size' ? 'Frame size' : label);

@@ -55,8 +55,7 @@ function framed(figures: readonly Figure[], content: Markup): Markup {
 ${content}</table></div>`;
 }
 
-const unitBehind = (scale: Scale | null): Markup | false =>
-  scale !== null && scale.unit !== '' && html`<span class="unit">${scale.unit}</span>`;
+const unitBehind = (scale: Scale): Markup | false => scale.unit !== '' && html`<span class="unit">${scale.unit}</span>`;
 
 function cell(figure: Figure, scale: Scale | null, reach: number): Markup {
   const value = medianOf(figure);

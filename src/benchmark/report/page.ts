@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { BenchDocument, Plot, TestResult } from '../model.ts';
+import { extentText } from '../network-text.ts';
 import { counted, dateText, durationText, numberText, quantity, STATUS } from './format.ts';
 import { html, Markup, scriptJson } from './html.ts';
 import { figureMarkup } from './page-figures.ts';
@@ -91,12 +92,9 @@ function facts({ machine, network, settings, ceiling, clock, seed }: BenchDocume
       'Network',
       [
         ['Topology', network.name],
-        [
-          'Size',
-          [counted(network.hosts, 'host'), counted(network.switches, 'switch'), counted(network.vnics, 'vNIC')].join(
-            ', ',
-          ),
-        ],
+        ['Size', extentText(network)],
+        ...(network.cables === undefined ? [] : [['Cables', network.cables] as const]),
+        ...(network.flows === undefined ? [] : [['Flows', network.flows.join('; ')] as const]),
         ['Workers', network.workers],
         ['MAC models', network.macModels.join(', ') || 'none'],
         ['Line rate', network.lineRate === null ? 'no media limit' : quantity(network.lineRate, 'bit/s')],
@@ -148,11 +146,13 @@ function testSections(tests: readonly TestResult[]): Markup[] {
 }
 
 function testSection(test: TestResult, index: number, plotsBefore: number): Markup {
-  const { id, title, source, method, status, why, figures, plots, trials, notes } = test;
+  const { id, title, source, ownNetwork, flows, method, status, why, figures, plots, trials, notes } = test;
   return html`<section class="test ${status}" aria-labelledby="t${index}"><h2 id="t${index}">${title}</h2>
 <p class="source">${source === null ? '' : `${source} · `}<code>${id}</code></p>
 ${status !== 'done' && html`<p class="why"><b>${status === 'failed' ? 'Failed' : 'Not applicable'}:</b> ${why ?? 'no reason was given'}</p>`}
 ${status !== 'not-applicable' && html`<p>${method}</p>`}
+${ownNetwork !== undefined && html`<p class="source">On its own network: ${ownNetwork}.</p>`}
+${flows !== undefined && html`<p class="source">Flows at first: ${flows.join('; ')}.</p>`}
 ${figures.length > 0 && figureMarkup(figures)}
 ${plots.length > 0 && html`<div class="plots">${plots.map((plot: Plot, i) => plotFigure(plot, plotsBefore + i))}</div>`}
 ${notes.length > 0 && html`<ul class="notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}

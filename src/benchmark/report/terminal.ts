@@ -1,5 +1,6 @@
 /** What a benchmark prints when it is over, and what `compare` says: for a terminal of 80 columns, or for a log. */
 import type { BenchDocument, Figure, TestResult } from '../model.ts';
+import { extentText } from '../network-text.ts';
 import { spread } from '../statistics.ts';
 import type { Comparison, FigureChange, FigureName } from './compare.ts';
 import { figureTables, labelName, labelText, type Pivot } from './figure-table.ts';
@@ -15,7 +16,7 @@ import {
   signedPercent,
 } from './format.ts';
 import { plotText } from './terminal-plot.ts';
-import { columnsText, fit, type Paint, painter, wrap } from './terminal-text.ts';
+import { columnsText, fit, type Paint, painter, type Style, wrap } from './terminal-text.ts';
 import { doubts, medianOf, summarySentences } from './verdict.ts';
 
 export interface TerminalOptions {
@@ -40,6 +41,7 @@ export function summaryText(document: BenchDocument, options: TerminalOptions = 
   const paint = painter(options.colour ?? false);
   const lines = [
     paint('bold', fit(document.title, width)),
+    ...networkLines(document.network, width),
     ...wrap(summarySentences(document).join(' '), width),
     ...doubts(document).flatMap(({ weight, title, text }) =>
       wrap(`! ${title}: ${text}`, width, '  ').map((line) =>
@@ -51,9 +53,20 @@ export function summaryText(document: BenchDocument, options: TerminalOptions = 
   return lines.join('\n');
 }
 
+function networkLines(network: BenchDocument['network'], width: number): string[] {
+  const { name, cables, flows } = network;
+  const parts = [`${name}: ${extentText(network)}`, ...(cables === undefined ? [] : [`cables: ${cables}`])];
+  return [
+    ...wrap(parts.join('; '), width, '  '),
+    ...(flows === undefined ? [] : wrap(`Flows: ${flows.join('; ')}`, width, '  ')),
+  ];
+}
+
 function testLines(test: TestResult, width: number, paint: Paint, plots: 'all' | 'first' | 'none'): string[] {
-  const { title, source, status, why, figures, notes } = test;
+  const { title, source, ownNetwork, flows, status, why, figures, notes } = test;
   const lines = [paint('bold', fit(source === null ? title : `${title} (${source})`, width))];
+  if (ownNetwork !== undefined) lines.push(...wrap(`  on its own network: ${ownNetwork}`, width, '    '));
+  if (flows !== undefined) lines.push(...wrap(`  flows at first: ${flows.join('; ')}`, width, '    '));
   if (status !== 'done') {
     const told = wrap(`  ${STATUS[status]}: ${why ?? 'no reason was given'}`, width, '    ');
     lines.push(...told.map((line) => (status === 'failed' ? paint('red', line) : line)));
@@ -78,10 +91,12 @@ function figureLines(figures: readonly Figure[], width: number): string[] {
 /** null where it is too wide, however narrow its headings are made. */
 function crossedLines(labels: readonly string[], { columns, rows }: Pivot, width: number): string[] | null {
   const common = commonStart(columns.map(({ name }) => name));
-  const names = columns.map(({ name, scale }) => `${name.slice(common.length)} ${scale?.unit ?? ''}`.trimEnd());
+  const names = columns.map(({ name, scale }) => `${name.slice(common.length)} ${scale.unit}`.trimEnd());
   const body = rows.map((row) => [
     ...Object.entries(row.labels).map(([key, value]) => labelText(key, value)),
-    ...row.cells.map((figure, i) => (figure === null ? '–' : valueText(figure, columns[i]!.scale) + reach(figure))),
+    ...row.cells.map((figure, i) =>
+      figure === null ? '–' : scaledText(medianOf(figure), columns[i]!.scale) + reach(figure),
+    ),
   ]);
   const heads = [...labels.map(labelName), ...names];
   const right = new Set(names.map((_, i) => labels.length + i));
@@ -111,9 +126,6 @@ function commonStart(names: readonly string[]): string {
   return names.length > 1 && first.includes(', ') && names.every((name) => name.startsWith(start)) ? start : '';
 }
 
-const valueText = (figure: Figure, scale: Scale | null): string =>
-  scale === null ? quantity(medianOf(figure), figure.unit) : scaledText(medianOf(figure), scale);
-
 const scaledText = (value: number, { factor }: Scale): string => numberText(factor === 1 ? value : value * factor);
 
 const listLines = (figures: readonly Figure[], width: number): string[] =>
@@ -140,7 +152,7 @@ function nameText({ name, labels }: Pick<FigureName, 'name' | 'labels'>): string
 export function comparisonText(comparison: Comparison, options: TerminalOptions = {}): string {
   const width = widthOf(options);
   const paint = painter(options.colour ?? false);
-  const { a, b, figures, counts, warnings, tests, onlyA, onlyB } = comparison;
+  const { a, b, figures, warnings, tests, onlyA, onlyB } = comparison;
   const side = ({ title, version, commit, startedAt }: Comparison['a']): string =>
     `${title}, ${version}${commit === null ? '' : ` ${commit}`}, ${dateText(startedAt)}`;
   const lines = [fit(`A  ${side(a)}`, width), fit(`B  ${side(b)}`, width)];
@@ -148,13 +160,15 @@ export function comparisonText(comparison: Comparison, options: TerminalOptions 
   for (const test of tests) lines.push(...wrap(`! ${test}`, width, '  ').map((line) => paint('bold', line)));
   const changed = figures.filter(({ verdict }) => verdict !== 'same' && verdict !== 'unknown');
   const unsure = figures.filter(({ verdict }) => verdict === 'unknown');
-  if (changed.length > 0) lines.push('', ...changeLines(changed, width, paint));
+  lines.push(...changeLines(changed, width, paint));
   if (unsure.length > 0) {
     const rest = unsure.length - UNSURE_SHOWN;
-    lines.push('', `Cannot be told (${unsure[0]!.why}${unsure.length > 1 ? ', …' : ''}):`);
+    const what = `${counted(unsure.length, 'figure')} cannot be told to be equal or changed`;
+    const why = `${unsure[0]!.why}${unsure.length > 1 ? ', …' : ''}`;
+    lines.push('', ...wrap(`${what} (${why}). To tell, measure both again with --repeats 5 or more.`, width));
     lines.push(
       ...changeLines(unsure.slice(0, UNSURE_SHOWN), width, paint),
-      ...(rest > 0 ? [`  … and ${rest} more`] : []),
+      ...(rest > 0 ? ['', `… and ${rest} more`] : []),
     );
   }
   for (const [which, only] of [
@@ -165,31 +179,50 @@ export function comparisonText(comparison: Comparison, options: TerminalOptions 
     const rest = only.length > 5 ? `; and ${only.length - 5} more` : '';
     lines.push('', ...wrap(`Only in ${which}: ${only.slice(0, 5).map(nameText).join('; ')}${rest}.`, width));
   }
-  return [...lines, '', ...wrap(verdictText(figures.length, counts), width)].join('\n');
+  return [...lines, '', ...wrap(verdictText(comparison), width)].join('\n');
 }
 
-function verdictText(all: number, counts: Comparison['counts']): string {
-  if (all === 0) return 'The two have no figure in common.';
-  const told = (['worse', 'better', 'more', 'less'] as const).filter((verdict) => counts[verdict] > 0);
-  const parts = told.map((verdict) => `${counts[verdict]} ${verdict}`);
-  const changed = parts.length === 0 ? 'none changed beyond noise' : `${parts.join(', ')} beyond noise`;
-  const alike = `${counts.same} the same, ${counts.unknown} cannot be told`;
-  return `${counted(all, 'figure')} compared: ${changed}, ${alike}. Of equal figures 1 in 20 looks changed by chance.`;
+function verdictText({ figures, counts, lost, clock, hasRegression }: Comparison): string {
+  const gone = lost === 0 ? '' : ` ${counted(lost, 'figure')} of A ${lost === 1 ? 'has' : 'have'} gone.`;
+  if (figures.length === 0) return `The two have no figure in common.${gone}`;
+  const told = (['worse', 'suspect', 'better', 'more', 'less'] as const).filter((verdict) => counts[verdict] > 0);
+  const parts = told.map((verdict) => `${counts[verdict]} ${verdict === 'suspect' ? 'probably worse' : verdict}`);
+  const all = [
+    ...(parts.length === 0 ? ['none changed'] : parts),
+    `${counts.same} the same`,
+    ...(counts.unknown === 0 ? [] : [`${counts.unknown} cannot be told`]),
+  ];
+  const chance =
+    clock === 'virtual'
+      ? ' On the virtual clock there is no noise: what changed, changed.'
+      : ' Of figures that are equal, 1 in 20 looks changed by chance.';
+  const end = hasRegression
+    ? ' Something got worse.'
+    : counts.unknown > 0
+      ? ' Nothing is known to have got worse.'
+      : '';
+  return `${counted(figures.length, 'figure')} compared: ${all.join(', ')}.${gone}${end}${chance}`;
 }
 
-/** Two lines for each: what, and by how much. */
+/** Under a heading for each test a line for each figure: what it was measured for, before, after, and by how much. */
 function changeLines(figures: readonly FigureChange[], width: number, paint: Paint): string[] {
-  return figures.flatMap((figure) => {
-    const { test, a, b, unit, ratio, low, high, word, verdict } = figure;
-    const scale = scaleOf(unit, Math.max(Math.abs(a), Math.abs(b)));
-    const change = ratio === null ? '' : `  ${signedPercent(ratio - 1)}`;
-    const interval =
-      low === null || high === null || low === high
-        ? ''
-        : `  (${signedPercent(low - 1)} to ${signedPercent(high - 1)})`;
-    const style = verdict === 'worse' ? 'red' : verdict === 'better' ? 'green' : null;
-    const name = fit(`${word.padEnd(7)} ${test}: ${nameText(figure)}`, width);
-    const value = fit(`        ${scaledText(a, scale)} → ${quantity(b, unit, scale)}${change}${interval}`, width);
-    return [style === null ? name : paint(style, name), value];
-  });
+  const tests = [...new Set(figures.map(({ test }) => test))];
+  return tests.flatMap((test) => [
+    '',
+    paint('bold', fit(test, width)),
+    ...figures.filter((figure) => figure.test === test).flatMap((figure) => changeLine(figure, width, paint)),
+  ]);
+}
+
+function changeLine(figure: FigureChange, width: number, paint: Paint): string[] {
+  const { name, labels, a, b, unit, ratio, low, high, word, verdict } = figure;
+  const scale = scaleOf(unit, Math.max(Math.abs(a), Math.abs(b)));
+  const change = ratio === null ? '' : `  ${signedPercent(ratio - 1)}`;
+  const isSure = low === null || high === null || low === high;
+  const interval = isSure ? '' : ` (${signedPercent(low - 1)} to ${signedPercent(high - 1)})`;
+  const what = [labelsText(labels), name].filter((text) => text !== '').join(', ');
+  const how = verdict === 'unknown' ? '' : `${word} `;
+  const text = `  ${how}${what}: ${scaledText(a, scale)} → ${quantity(b, unit, scale)}${change}${interval}`;
+  const style = { worse: 'red', suspect: 'red', better: 'green' }[verdict as string] as Style | undefined;
+  return wrap(text, width, '          ').map((line) => (style === undefined ? line : paint(style, line)));
 }

@@ -4,6 +4,7 @@
  */
 import type { BenchDocument, Figure, TestResult, TrialResult } from '../model.ts';
 import { median } from '../statistics.ts';
+import { scaleInTable } from './figure-table.ts';
 import { counted, durationText, labelsText, numberText, quantity } from './format.ts';
 
 /** `loud`: no figure of the document is to be quoted. `mild`: a reader should know. */
@@ -29,26 +30,60 @@ const LOAD_SHARE = 0.25;
 /** Median of a figure; every figure has a sample. */
 export const medianOf = (figure: Figure): number => median(figure.samples)!;
 
-/** A figure or two for each test: its first one, for the first and the last of what it was measured for. */
+/** The figures that stand for each test: for the first and the last of what it was measured for, where there is room. */
 export function headlines(document: BenchDocument, countMax = 8): Headline[] {
   const done = document.tests.filter((test) => test.status === 'done' && test.figures.length > 0);
   const each = done.length * 2 <= countMax ? 2 : 1;
   return done.slice(0, countMax).flatMap((test) => {
-    const first = test.figures[0]!;
-    const alike = test.figures.filter((figure) => figure.name === first.name && figure.unit === first.unit);
-    const chosen = each === 2 && alike.length > 1 ? [first, alike.at(-1)!] : [first];
-    return chosen.map((figure) => {
-      const labels = labelsText(figure.labels);
-      const value = quantity(medianOf(figure), figure.unit);
-      return {
-        test,
-        figure,
-        value,
-        what: labels === '' ? figure.name : `${figure.name}, ${labels}`,
-      };
-    });
+    const figures = headFigures(test.figures);
+    const chosen = each === 2 && figures.length > 1 ? [figures[0]!, figures.at(-1)!] : [figures[0]!];
+    return chosen.map((figure) => headline(test, figure));
   });
 }
+
+/** What a test comes to in one figure; null where it has none. */
+export function firstHeadline(test: TestResult): Headline | null {
+  const [figure] = headFigures(test.figures);
+  return figure === undefined ? null : headline(test, figure);
+}
+
+function headline(test: TestResult, figure: Figure): Headline {
+  const labels = labelsText(figure.labels);
+  const value = quantity(medianOf(figure), figure.unit, scaleInTable(test.figures, figure));
+  return { test, figure, value, what: labels === '' ? figure.name : `${figure.name}, ${labels}` };
+}
+
+/** What a distribution is told by, the most telling first. The least of all says nothing. */
+const TELLING = ['p99', 'p50', 'mean', 'p90', 'p99.9', 'max'];
+
+/**
+ * A test's first name stands for it: suites put first what they are about. Of a distribution it is p99, else p50; of loads the highest;
+ * of losses the worst.
+ */
+function headFigures(figures: readonly Figure[]): Figure[] {
+  const first = figures[0];
+  if (first === undefined) return [];
+  let alike = figures.filter((figure) => figure.unit === first.unit && familyOf(figure) === familyOf(first));
+  const part = TELLING.find((name) => alike.some((figure) => partOf(figure) === name));
+  if (partOf(first) !== null && part !== undefined) alike = alike.filter((figure) => partOf(figure) === part);
+  const loadOf = ({ labels }: Figure): number => Number.parseFloat(String(labels['load']));
+  const loads = alike.map(loadOf).filter((load) => !Number.isNaN(load));
+  if (loads.length > 0) alike = alike.filter((figure) => loadOf(figure) === Math.max(...loads));
+  if (!/\b(loss|lost)\b/i.test(first.name)) return alike;
+  return [alike.reduce((worst, figure) => (medianOf(figure) > medianOf(worst) ? figure : worst))];
+}
+
+/** Which part of a distribution a figure is, by the end of its name or by a label; null where it is none. */
+function partOf({ name, labels }: Figure): string | null {
+  const part = String(labels['percentile'] ?? name.slice(name.lastIndexOf(',') + 1).trim());
+  return part === 'min' || TELLING.includes(part) ? part : null;
+}
+
+/** Its name without that part. */
+const familyOf = (figure: Figure): string =>
+  partOf(figure) === null || figure.labels['percentile'] !== undefined
+    ? figure.name
+    : figure.name.slice(0, Math.max(0, figure.name.lastIndexOf(',')));
 
 /** A few sentences: what was measured, what counts, what limited it. */
 export function summarySentences(document: BenchDocument): string[] {
@@ -74,7 +109,7 @@ export function summarySentences(document: BenchDocument): string[] {
     sentences.push(
       'Time is simulated: figures follow from the emulated network alone, and are the same on any machine.',
     );
-  } else if (share !== null) {
+  } else if (share !== null && share <= 1) {
     sentences.push(
       `The fastest trial moved ${numberText(Math.round(share * 100))} % of what the generator can do without a switch.`,
     );
@@ -106,7 +141,13 @@ export function doubts(document: BenchDocument): Doubt[] {
   const voids = trials.filter((trial) => trial.void !== null);
   if (voids.length > 0) say('mild', 'Void trials', voidText(voids, trials.length));
   const share = ceilingShare(document, trials);
-  if (share !== null && share > CEILING_SHARE) {
+  if (share !== null && share > 1) {
+    say(
+      'mild',
+      'Ceiling too low',
+      'Trials were faster than generator and receiver alone: the ceiling was measured while the machine was busy.',
+    );
+  } else if (share !== null && share > CEILING_SHARE) {
     say(
       'mild',
       'Near the ceiling',
@@ -151,7 +192,7 @@ function voidText(voids: readonly TrialResult[], all: number): string {
 
 /** Highest rate received to what the generator does alone with frames as long; null where there is nothing to compare. */
 function ceilingShare({ ceiling }: BenchDocument, trials: readonly TrialResult[]): number | null {
-  if (ceiling === null) return null;
+  if (ceiling === null || !(ceiling.framesPerSecond > 0)) return null;
   const rates = trials.filter((trial) => trial.size === ceiling.frameBytes).map((trial) => trial.receivedRate);
   return rates.length === 0 ? null : Math.max(...rates) / ceiling.framesPerSecond;
 }

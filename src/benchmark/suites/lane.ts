@@ -4,7 +4,7 @@
 import type { PortName, Topology } from '../../topology/model.ts';
 import type { Bed, BedOptions, Flow, TrialOptions } from '../bed.ts';
 import { flowsOf } from '../flows.ts';
-import { vnicsOf } from '../reach.ts';
+import { Reach, vnicsOf } from '../reach.ts';
 import { type FrameMix, parseSizes } from '../sizes.ts';
 import type { SuiteContext } from '../suite.ts';
 import { type Attempt, attempt, highestRate } from './counted.ts';
@@ -112,12 +112,15 @@ export function loadFlows({ topology, settings }: Asked, mix: FrameMix): Flow[] 
 
 /** Flows from the first host to the second, from the third to the fourth and so on; null where frames cross no cable so. */
 export function crossFlows({ topology, settings }: Asked, mix: FrameMix): Flow[] | null {
+  const reach = new Reach(topology);
   const names = topology.hosts
-    .map((host) => host.vms.flatMap(({ nics }) => nics.map(({ name }) => `${host.name}/${name}`)).join(','))
-    .filter((list) => list !== '');
-  const flows = names.flatMap((from, i) => {
-    const to = names[i + 1];
-    return i % 2 === 1 || to === undefined ? [] : flowsOf(topology, { ...settings, from, to }, mix.sizes);
+    .map((host) => host.vms.flatMap(({ nics }) => nics.map(({ name }) => `${host.name}/${name}`)))
+    .filter((list) => list.length > 0);
+  const flows = names.flatMap((all, i) => {
+    const near = names[i + 1] ?? [];
+    const from = i % 2 === 1 ? [] : all.filter((each) => near.some((other) => reach.carries(each, other)));
+    if (from.length === 0) return [];
+    return flowsOf(topology, { ...settings, from: from.join(','), to: near.join(',') }, mix.sizes);
   });
   return flows.some((flow) => crosses(topology, flow)) ? flows : null;
 }

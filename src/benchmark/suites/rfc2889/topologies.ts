@@ -2,7 +2,7 @@
 import { topologyFrom } from '../../../topology/load.ts';
 import type { Topology } from '../../../topology/model.ts';
 import { ownerOf } from '../../../topology/ports.ts';
-import { vnicsOf } from '../../reach.ts';
+import { groupsOf, vnicsOf } from '../../reach.ts';
 import type { SuiteContext } from '../../suite.ts';
 import { vnicsFor } from '../ports.ts';
 
@@ -41,7 +41,7 @@ const twoHosts = (rate: string) => ({
 export function twoHostsOf(context: SuiteContext): { topology: Topology; ports: string[] } {
   const named =
     context.settings.from === null && context.settings.to === null
-      ? vnicsOf(context.topology)
+      ? (groupsOf(context.topology, vnicsOf(context.topology))[0] ?? [])
       : vnicsFor(context, 4, 4096);
   const owners = [...new Set(named.map(ownerOf))];
   const groups = owners
