@@ -126,8 +126,12 @@ describe('suites', () => {
 describe('frames longer than a switch on their way takes', () => {
   const networks = (mtu: number) => ({
     hosts: {
-      small: { vswitches: { v: { portGroups: { lan: {} } } }, vms: { vm: { count: 2 } } },
-      large: { vswitches: { v: { mtu, portGroups: { lan: {} } } }, vms: { vm: { count: 2 } } },
+      small: {
+        uplinks: { u: { to: 'large/u' } },
+        vswitches: { v: { portGroups: { lan: {} } } },
+        vms: { vm: { count: 2 } },
+      },
+      large: { uplinks: { u: {} }, vswitches: { v: { mtu, portGroups: { lan: {} } } }, vms: { vm: { count: 2 } } },
     },
   });
   const run = async (document: unknown, suite: Suite, id: string, sizes: string, given = {}) => {
@@ -154,7 +158,10 @@ describe('frames longer than a switch on their way takes', () => {
   });
 
   it('are left out beside others, which a note tells', async () => {
-    const { result } = await run(networks(9000), rfc2544, 'rfc2544.throughput', '64,9018', { to: 'small/*' });
+    const { result } = await run(networks(9000), rfc2544, 'rfc2544.throughput', '64,9018', {
+      from: 'large/*',
+      to: 'small/*',
+    });
     expect(result.status).toBe('done');
     expect(new Set(result.figures.map(({ labels }) => labels['size']))).toEqual(new Set([64]));
     expect(result.notes[0]).toContain('9018 bytes: longer than the MTU of small/v');

