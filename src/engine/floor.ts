@@ -23,7 +23,9 @@ export function floorOf(memory: SharedMemory, { floorAt, controlAt, workers }: D
   const word = (at: number) => Atomics.load(memory.words, memory.word(at));
   const times = workers.map((at) => {
     const state = word(at + L.Worker_state);
-    const rests = word(at + L.Worker_sleeping) === 1 || state === STATE_PAUSED || state === STATE_ENDED;
+    // In a pause time stands still at what the worker says, and is that for all when they go on: the clock would run ahead of it.
+    if (state === STATE_PAUSED) return memory.u64(at + L.Worker_now) + 1n;
+    const rests = word(at + L.Worker_sleeping) === 1 || state === STATE_ENDED;
     return rests ? null : memory.u64(at + L.Worker_now);
   });
   // After a pause time begins later, which may have been said just now.
