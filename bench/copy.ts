@@ -6,6 +6,7 @@
  * Ours takes a buffer for each frame and gives it back; the limit's frames stay where they are, or go round in slabs.
  *
  *     npx tsx bench/copy.ts [--repeats 9] [--seconds 0.3] [--macs 1024] [--pairs 4096] [--ports 8] [--burst 64]
+ *                           [--copies 1|2 --size 64]   ours alone, for peers.ts: one copy, or one in and one out
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,10 +17,10 @@ import { digits, dropsBetween, type Figure, figure, median, print, type Target }
 import { options } from './options.ts';
 
 const settings = options(
-  { repeats: 9, seconds: 0.3, macs: 1024, pairs: 4096, ports: 8, burst: 64 },
+  { repeats: 9, seconds: 0.3, macs: 1024, pairs: 4096, ports: 8, burst: 64, copies: 0, size: 64 },
   { repeats: 1, seconds: 0.03 },
 );
-const { repeats, seconds, macs, pairs, ports, burst } = settings;
+const { repeats, seconds, macs, pairs, ports, burst, copies, size } = settings;
 const SHORT = 64;
 const LONG = 1514; // 1518 with FCS
 
@@ -52,7 +53,9 @@ function limit(program: string, len: number, copy: number): number {
 
 let moved = 0;
 
-function ours(guests: Guests, forSeconds: number): number {
+/** Million frames a second, of the wall clock and of CPU time. */
+function ours(guests: Guests, forSeconds: number): { wall: number; cpu: number } {
+  const from = performance.now();
   const used = process.cpuUsage();
   const until = performance.now() + forSeconds * 1000;
   let taken = 0;
@@ -62,7 +65,7 @@ function ours(guests: Guests, forSeconds: number): number {
   } while (performance.now() < until);
   moved += taken;
   const { user, system } = process.cpuUsage(used);
-  return taken / (user + system);
+  return { wall: taken / (performance.now() - from) / 1000, cpu: taken / (user + system) };
 }
 
 interface Case {
@@ -74,7 +77,11 @@ interface Case {
 }
 
 const mix = { ports, stations: macs, pairs, burst };
-const cases: readonly Case[] = [
+const alone: readonly Case[] =
+  copies === 0
+    ? []
+    : [{ name: 'ours', guests: new Guests({ ...mix, bytes: size, reads: copies === 2 }), bytes: size, limits: [] }];
+const both = (): readonly Case[] => [
   {
     name: `${SHORT} bytes, a copy in and a copy out`,
     guests: new Guests({ ...mix, bytes: SHORT, reads: true }),
@@ -92,18 +99,23 @@ const cases: readonly Case[] = [
   },
 ];
 
+const cases = copies === 0 ? both() : alone;
 const figures: Figure[] = [];
 const ledgers = cases.map(({ guests }) => guests.ledger());
 try {
-  const program = compile();
+  const program = copies === 0 ? compile() : null;
   for (const { name, guests, bytes, limits } of cases) {
     ours(guests, seconds);
     const rates: number[] = [];
+    const walls: number[] = [];
     const beside = limits.map((): number[] => []);
     for (let i = 0; i < repeats; i++) {
-      rates.push(ours(guests, seconds));
+      const { wall, cpu } = ours(guests, seconds);
+      rates.push(cpu);
+      walls.push(wall);
       for (const [k, { copy }] of limits.entries()) if (program !== null) beside[k]!.push(limit(program, bytes, copy));
     }
+    if (copies !== 0) figures.push(figure(name, 'Mframes/s', walls));
     figures.push(figure(`${name}, by CPU time`, 'Mframes/s', rates));
     if (program === null) continue;
     for (const [k, { name: ratioTo, target }] of limits.entries()) {

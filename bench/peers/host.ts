@@ -175,8 +175,12 @@ export function cpuNs(pid: number, name = /./): number {
   let sum = 0;
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     const folder = `/proc/${pid}/task/${thread}`;
-    if (name.test(readFileSync(`${folder}/comm`, 'latin1')))
-      sum += Number(readFileSync(`${folder}/schedstat`, 'latin1').split(' ')[0]);
+    try {
+      if (name.test(readFileSync(`${folder}/comm`, 'latin1')))
+        sum += Number(readFileSync(`${folder}/schedstat`, 'latin1').split(' ')[0]);
+    } catch {
+      // A thread that has just ended.
+    }
   }
   return sum;
 }
