@@ -174,7 +174,7 @@ export interface TrialResult {
   readonly void: string | null;
 }
 
-/** ns, from when the sending guest put the frame into its ring to when the receiving one took it out. */
+/** ns, from when the sending guest was to put the frame into its ring (with no rate: did) to when the receiving one took it out. */
 export interface Latency {
   /** Frames measured. */
   readonly n: number;

@@ -33,7 +33,7 @@ async function run(context: SuiteContext): Promise<Outcome> {
 function methodOf(isWall: boolean): string {
   const measured = isWall ? 'Up to 20,000 frames a second' : 'All frames';
   const idle = isWall ? ' Idle, a worker that sleeps has to be woken first; with busy polling it never sleeps.' : '';
-  return `${measured} of a steady stream are measured, from when the sending guest puts a frame into its ring to when the receiving one takes it out (store and forward), instead of one tagged frame after 60 s. Each load is measured five times on the wall clock (once with --quick, or as often as --repeats says), where the RFC asks for 20 and more, of one frame each; figures are of each time, not their mean. Loads are parts of the throughput; idle is one frame at a time, 1,000 a second at most.${idle}`;
+  return `${measured} of a steady stream are measured, from when the sending guest was to send a frame, so that a stall counts, to when the receiving one takes it out (store and forward), instead of one tagged frame after 60 s. Each load is measured five times on the wall clock (once with --quick, or as often as --repeats says), where the RFC asks for 20 and more, of one frame each; figures are of each time, not their mean. Loads are parts of the throughput; idle is one frame at a time, 1,000 a second at most.${idle}`;
 }
 
 function loadsOf(lane: Lane, throughput: number): LatencyLoad[] {
