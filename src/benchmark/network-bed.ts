@@ -222,7 +222,7 @@ class NetworkBed implements Bed {
       seconds,
       busy,
       isWall: this.#isWall,
-      receiversOf: (from) => receiversOf(this.network.topology, from).length,
+      receiversOf: (from) => receiversOf(this.network.topology, from),
       lineRate: this.maximumLoad(),
       learned: options.learn !== false,
     });

@@ -24,7 +24,7 @@ export interface Counts {
   readonly busy: readonly number[];
   readonly isWall: boolean;
   /** vNICs that a broadcast of this one should come to. */
-  receiversOf(from: PortName): number;
+  receiversOf(from: PortName): readonly PortName[];
   /** Frames a second that the cables let through at most, over all flows; null: no media limit. */
   readonly lineRate: number | null;
   /** Whether the network was made to learn before: then nothing may flood. */
@@ -92,9 +92,10 @@ function askedOf({ loads, seconds }: Counts): number {
 }
 
 function flowResult({ streams, receiversOf }: Counts, flow: Flow, i: number): FlowResult {
-  const { sent, received, duplicates, reordered, firstNs, lastNs } = streams[i]!;
+  const { sent, received, duplicates, reordered, firstNs, lastNs, heardBy } = streams[i]!;
   const seconds = Number(lastNs - firstNs) / 1e9;
-  const receivers = flow.to === 'broadcast' ? receiversOf(flow.from) : 1;
+  // Who gets some of a broadcast should get all, also where the topology alone cannot tell that it would (tagged, by a router).
+  const receivers = flow.to === 'broadcast' ? new Set([...receiversOf(flow.from), ...heardBy]).size : 1;
   return { offered: sent, expected: sent * receivers, received, duplicates, reordered, seconds };
 }
 

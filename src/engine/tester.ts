@@ -39,6 +39,8 @@ export interface StreamCount {
   readonly duplicates: number;
   readonly reordered: number;
   readonly late: number;
+  /** Who got any of a broadcast; empty for others. */
+  readonly heardBy: readonly PortName[];
 }
 
 export interface ProbeCount {
@@ -174,6 +176,7 @@ export class Tester {
       duplicates: sum(L.Check_duplicates),
       reordered: sum(L.Check_reordered),
       late: sum(L.Check_late),
+      heardBy: place === -1 ? [] : this.ports.filter((_, i) => m.count(checks[i]! + L.Check_received) > 0),
     };
   }
 

@@ -183,6 +183,20 @@ describe('a trial on the virtual clock', () => {
     expect(held).toMatchObject({ duplicates: 0, lost: 3 * dropped });
   });
 
+  it('expects a broadcast wherever it comes to, also with a tag', async () => {
+    const topology = topologyFrom({
+      hosts: {
+        h: {
+          vswitches: { s: { portGroups: { g: { vlan: 10 }, trunk: { vlan: '10,20' } } } },
+          vms: { vm: { count: 3, portGroup: 'g' }, router: { portGroup: 'trunk' } },
+        },
+      },
+    });
+    const flows = [{ from: 'h/vm1', to: 'broadcast' as const, sizes: [64] }];
+    const trial = await simulated(topology, flows, { load: 1000, seconds: 0.1 });
+    expect(trial).toMatchObject({ received: 300, lost: 0, lossRatio: 0, void: null });
+  });
+
   it('lets no flow meet another by rule, so that latency at a low load is that of a single frame', async () => {
     const flows = [across, { ...across, from: 'a/vm2', to: 'b/vm2' }];
     const low = await simulated(pair({ rate: '1G', delay: '10us' }), flows, { load: 1000, seconds: 0.1 });
