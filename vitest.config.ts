@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     pool: 'forks',
     globalSetup: ['tests/program.ts'],
+    setupFiles: ['tests/chance.ts'],
     // Where threads take their code from: see src/engine/boot.mjs.
     env: { VSWITCH_BUILT: BUILT.src },
     maxWorkers: 2,

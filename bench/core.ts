@@ -3,7 +3,7 @@
  * rules, counters and the ledger on, one core. Sources are always full and sinks always empty (rig.ts).
  *
  *     npx tsx bench/core.ts [--seconds 1] [--windows 5] [--macs 1024] [--pairs 4096] [--ports 8] [--burst 64]
- *                           [--model learning|registered] [--size 64] [--policy plain|access|outside|trunk]
+ *                           [--model learning|registered] [--size 64] [--policy plain|snooping|access|outside|trunk|shaped|guarded|suppressing|mirrorOff|mirrorOne|mirrorOut|mirrorAll|flows]
  */
 import { knownUnicast } from './known.ts';
 import { dropsBetween, figure, print } from './line.ts';
@@ -60,7 +60,9 @@ const before = rig.ledger();
 const rates = Array.from({ length: windows }, () => run((seconds * 1000) / windows));
 const after = rig.ledger();
 const drops = dropsBetween(before, after);
-const isForwarded = rig.verdict('flood_unknown') === floodedBefore && after.delivered - before.delivered === total;
+const isForwarded =
+  rig.verdict('flood_unknown') === floodedBefore &&
+  after.delivered - before.delivered === total + after.copiesMade - before.copiesMade;
 const name = `known unicast, ${macs} stations, ${ports} vNICs, ${size} bytes${policy === 'plain' ? '' : `, ${policy}`}`;
 print({
   bench: 'core',

@@ -23,18 +23,33 @@ const SECURITY = {
   macLimit: { max: 4096, whenFull: 'shut' },
 };
 
+/** A shaper that never has to wait. */
+const WIDE = { average: '1T', peak: '1T', burst: '1GB' };
+
 interface Settings {
   readonly group: Readonly<Record<string, unknown>>;
+  readonly vswitch?: Readonly<Record<string, unknown>>;
   readonly uplinks?: readonly string[];
   readonly vid: number;
   readonly mix: Partial<Mix>;
+  /** What somebody who watches has set up; copies go to one VM more. */
+  readonly watch?: Readonly<Record<string, unknown>>;
 }
 
 /** The vSwitch's settings: nothing at all, access ports or trunks on a team of two uplinks with security, and some of it going outside. */
 const settings: Readonly<Record<string, Settings>> = {
   plain: { group: {}, vid: 0, mix: {} },
+  snooping: { group: {}, vswitch: { multicast: 'snooping' }, vid: 0, mix: {} },
   access: { group: { vlan: VID, ...SECURITY }, uplinks: ['u0', 'u1'], vid: VID, mix: {} },
   outside: { group: { vlan: VID, ...SECURITY }, uplinks: ['u0', 'u1'], vid: VID, mix: { outsideOneIn: 4 } },
+  shaped: { group: { shaping: { in: WIDE, out: WIDE } }, vid: 0, mix: {} },
+  guarded: { group: { dhcpGuard: true, routerGuard: true }, vid: 0, mix: {} },
+  suppressing: { group: {}, vswitch: { neighbourSuppression: true }, vid: 0, mix: {} },
+  flows: { group: {}, vid: 0, mix: {}, watch: { flows: {} } },
+  mirrorOff: { group: {}, vid: 0, mix: {}, watch: { mirrors: { m: { all: true, to: 'watcher', off: true } } } },
+  mirrorOne: { group: {}, vid: 0, mix: {}, watch: { mirrors: { m: { in: ['vm1'], to: 'watcher' } } } },
+  mirrorOut: { group: {}, vid: 0, mix: {}, watch: { mirrors: { m: { out: ['vm1'], to: 'watcher' } } } },
+  mirrorAll: { group: {}, vid: 0, mix: {}, watch: { mirrors: { m: { in: ['vm*'], to: 'watcher' } } } },
   trunk: { group: { vlan: '10,20', ...SECURITY }, uplinks: ['u0', 'u1'], vid: VID, mix: { vid: VID } },
 };
 
@@ -49,14 +64,20 @@ export function knownUnicast(options: KnownOptions): Known {
   const { ports, stations, pairs, bytes, burst, model, policy = 'plain', captures = [] } = options;
   const setting = settings[policy];
   if (setting === undefined) throw new Error(`no policy ${policy}; there are ${Object.keys(settings).join(', ')}`);
-  const { group, uplinks, vid, mix } = setting;
+  const { group, uplinks, vid, mix, vswitch: more, watch = {} } = setting;
   // Room for a burst from every port to one, whatever the traffic; a shorter list of frames is repeated.
   const ringEntries = Math.max(pairs / ports, 2 ** Math.ceil(Math.log2(ports * burst)));
   // Entries at most half of the table's places: four places for each station, as many as the C limit has.
-  const vswitch = { macModel: model, table: { max: 2 * stations }, portGroups: { g: group } };
-  const host = { vswitches: { s: vswitch }, vms: vms(ports), ...(uplinks && { uplinks }) };
+  const vswitch = { macModel: model, table: { max: 2 * stations }, portGroups: { g: group }, ...more, ...watch };
+  const host = {
+    vswitches: { s: vswitch },
+    vms: { ...vms(ports), ...('mirrors' in watch && { watcher: {} }) },
+    ...(uplinks && { uplinks }),
+  };
   const lenders = Math.max(0, Math.ceil(pairs / BUFFERS[bytes <= SHORT_BYTES ? 'short' : 'full']) - ports);
-  const rig = new Rig(host, { burst, ringEntries, captures, lenders });
+  // On the wall clock a shaper makes up for what a round at one instant could not have at peak rate.
+  const clock = policy === 'shaped' ? 'wall' : 'virtual';
+  const rig = new Rig(host, { burst, ringEntries, captures, lenders, clock });
   if (mix.outsideOneIn !== undefined) rig.bindOutside(vid, OUTSIDE);
   for (const [port, frames] of framesOf({ ports, stations, pairs, bytes, ...mix }).entries()) rig.load(port, frames);
   const home = new Map(Array.from({ length: stations }, (_, i) => [station(i), Math.floor(i / (stations / ports))]));
@@ -65,6 +86,8 @@ export function knownUnicast(options: KnownOptions): Known {
   const sum = new Checksum();
   let copies = 0;
   rig.lap((port, at) => {
+    // Who watches gets copies beside.
+    if (port === ports) return;
     const mac = BigInt(rig.u32(at)) | (BigInt(rig.u16(at + 4)) << 32n);
     if (home.get(mac) !== port)
       throw new Error(`a frame for ${macText(mac)} came out of port ${port}, not ${home.get(mac)}`);

@@ -2,6 +2,7 @@
 export const BENCHES = [
   'peers',
   'policy',
+  'watch',
   'copy',
   'hosts',
   'virtual',

@@ -21,7 +21,7 @@ const PLACE_MASK = 0x3ffffffn;
 /** FDB times are rounded down to this on the wall clock (engine/fill.ts). */
 const STAMP_NS = 2n ** 20n;
 
-export interface RigOptions extends Partial<Pick<NetworkOptions, 'watch' | 'captures'>> {
+export interface RigOptions extends Partial<Pick<NetworkOptions, 'watch' | 'captures' | 'clock'>> {
   readonly burst: number;
   readonly ringEntries: number;
   /** VMs of a second host that lend their buffers where the switch's own do not hold all frames, and do nothing else. */
@@ -144,6 +144,7 @@ export class Rig {
   tick(): void {
     this.#now += STAMP_NS;
     this.#memory.setU64(this.sw.address + L.Switch_stampNow, this.#now);
+    this.#memory.setU64(this.sw.address + L.Switch_now, this.#now);
   }
 
   /** Undoes what floods did to the reference counts; with HELD, frames that are given back are held all the same. */

@@ -109,6 +109,8 @@ async function writeVerdicts() {
   const rules = [...new Set(drops.map(({ rule }) => rule))].sort((a, b) => number(a) - number(b));
   const lists = [
     `export const verdictNames: readonly string[] = ${JSON.stringify(names.map(({ name }) => name))};`,
+    '/** Verdicts that drop. */',
+    `export const verdictsThatDrop: readonly string[] = ${JSON.stringify(names.filter(({ fate }) => fate === 'drop').map(({ name }) => name))};`,
     '/** Rules that drop frames. */',
     `export const rulesThatDrop: readonly string[] = ${JSON.stringify(rules)};`,
   ];

@@ -24,6 +24,7 @@ export type { WireChange } from './engine/wire-change.ts';
 export type { Difference } from './telemetry/difference.ts';
 export { CHECKS, type Row, VERDICTS } from './telemetry/generated/verdicts.ts';
 export type * from './telemetry/report.ts';
+export type * from './topology/change-model.ts';
 export { loadTopology, parseTopology, TopologyError, topologyFrom } from './topology/load.ts';
 export type * from './topology/model.ts';
 export { topologyJsonSchema } from './topology/schema.ts';

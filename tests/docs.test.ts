@@ -1,5 +1,5 @@
 /** What the documents show is what the program does: the samples, the verdict table, the example topology. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -112,12 +112,114 @@ describe('the README', () => {
     expect(told).toThrow(line);
   });
 
-  it('names a library example that runs', async () => {
-    const code = /```ts\n([\s\S]*?)```/.exec(readme)![1]!;
-    const file = join(folder, 'example.mts');
-    const entry = join(root, 'src/index.ts');
-    writeFileSync(file, code.replace("'vswitch-emulator'", JSON.stringify(entry)).replaceAll('console.log', 'void '));
-    const example = await import(file);
-    expect(example).toBeDefined();
+  const programs = [...readme.matchAll(/```ts\n([\s\S]*?)```\n(?:\n```\n([\s\S]*?)```)?/g)];
+
+  it.each(programs.map(([, code = '', shown], i) => [i + 1, code, shown] as const))(
+    'has library example %i, which runs and prints what is shown',
+    (i, code, shown) => {
+      const file = join(folder, `example${i}.mts`);
+      writeFileSync(file, code.replace("'vswitch-emulator'", JSON.stringify(join(root, 'src/index.ts'))));
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], {
+        cwd: root,
+        encoding: 'utf8',
+      });
+      expect([status, stderr]).toEqual([0, '']);
+      if (shown !== undefined) expect(stdout).toBe(shown);
+    },
+  );
+
+  it('has library examples', () => expect(programs.length).toBeGreaterThanOrEqual(2));
+});
+
+describe('the samples that the README runs', () => {
+  const command = /^```\n\$ vswitch run captures\/samples\/(\S+)\.yaml (.*)\n([\s\S]*?)```/gm;
+  const shown = [...readme.matchAll(command)].map(([, name = '', options = '', lines = '']) => ({
+    name,
+    options,
+    lines,
+  }));
+
+  it.each(shown)('$name tells what is shown', ({ name, options, lines }) => {
+    const file = join(folder, `shown-${name}.yaml`);
+    // Its capture is not to be written over.
+    const text = readFileSync(join(samples, `${name}.yaml`), 'utf8');
+    writeFileSync(file, text.replaceAll('captures/samples/', `${folder}/shown-`));
+    const args = ['--import', 'tsx', 'src/cli/main.ts', 'run', file, ...options.split(' ')];
+    const told = execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).split('\n');
+    for (const line of lines.split('\n').filter((each) => each !== '' && each !== '...')) expect(told).toContain(line);
+  });
+
+  it('are not too few', () => expect(shown.length).toBeGreaterThanOrEqual(3));
+});
+
+describe('the examples', () => {
+  interface Example {
+    /** The heading above it and its number below that. */
+    readonly title: string;
+    readonly text: string;
+    /** A file of events, for the topology before it. */
+    readonly events?: string;
+    /** The output shown behind it, up to the next example or heading. */
+    readonly shown: string;
+  }
+
+  const parts = readme.split(/^(?=##)/m);
+  const around = parts.findIndex((part) => part.startsWith('## Around the switch'));
+  const end = parts.findIndex((part) => part.startsWith('## Benchmarks of ourselves'));
+  const examples = parts.flatMap((part, place) => {
+    const [before = '', ...blocks] = part.split('```yaml\n');
+    const heading = before.slice(0, before.indexOf('\n')).replace(/^#+ /, '');
+    const found: Example[] = [];
+    for (const block of blocks) {
+      const [text = '', ...rest] = block.split(/^```.*\n/m);
+      const title = `${heading} ${found.length + 1}`;
+      const shown = rest.filter((_, at) => at % 2 === 1).join('');
+      // Outside this section there are fragments, too, each with a test of its own.
+      if (/^hosts:/m.test(text)) found.push({ title, text, shown });
+      else if (around <= place && place < end)
+        found.push({ title, text: found.at(-1)?.text ?? '', events: text, shown });
+    }
+    return found;
+  });
+
+  const read = ({ text, events }: Example) =>
+    parseTopology(text, 'lab.yaml', events === undefined ? undefined : { name: 'changes.yaml', text: events });
+
+  it.each(examples)('$title is a topology without warnings, whose frames are all accounted for', async (example) => {
+    const topology = read(example);
+    expect(topology.warnings).toEqual([]);
+    const network = new Network({ ...topology, captures: [] });
+    const last = topology.events.reduce((at, event) => Math.max(at, 'atNs' in event ? Number(event.atNs) : 0), 0);
+    await network.runUntil(BigInt(last) + 50_000_000n);
+    const { ledger } = await network.stop();
+    expect(ledger.balanced).toBe(true);
+    expect(ledger.delivered).toBeGreaterThan(0);
+  });
+
+  it('are not too few', () => expect(examples.length).toBeGreaterThanOrEqual(11));
+
+  const commands = [
+    ['Neighbours and health 1', 'health'],
+    ['Hypervisors, NAT and DHCP 1', 'run', '--clock', 'virtual', '--duration', '6s'],
+    ['Hypervisors, NAT and DHCP 2', 'run', '--clock', 'virtual', '--duration', '4s'],
+    ['Hypervisors, NAT and DHCP 3', 'run', '--clock', 'virtual', '--duration', '6s'],
+    ['Virtual network cards 1', 'run', '--clock', 'virtual', '--duration', '100ms'],
+    ['Change while running 2', 'run', '--clock', 'virtual', '--duration', '4s'],
+  ];
+
+  it.each(commands)('%s shows what %s tells', (title, command = '', ...options) => {
+    const { text, events, shown } = examples.find((example) => example.title === title)!;
+    const lab = join(folder, 'lab.yaml');
+    const changes = join(folder, 'changes.yaml');
+    writeFileSync(lab, text);
+    if (events !== undefined) writeFileSync(changes, events);
+    const more = events === undefined ? [] : ['--events', changes];
+    const args = ['--import', 'tsx', 'src/cli/main.ts', command, lab, ...options, ...more];
+    // Health's exit code is 1 where it found an error.
+    const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+    const told = stdout.replaceAll(`${folder}/`, '').split('\n');
+    const lines = shown.split('\n').filter((line) => line !== '' && line !== '...' && !line.startsWith('$ '));
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(told).toContain(line);
   });
 });

@@ -67,10 +67,21 @@ describe('what we write', () => {
 });
 
 describe('the core', () => {
+  it('imports no name twice, of which the compiler would silently take the last', () => {
+    const twice = core.flatMap(({ name, text }) => {
+      const names = [...text.matchAll(/import \{([^}]*)\} from/g)].flatMap(([, list]) =>
+        list!.split(',').map((each) => each.trim().split(' as ').at(-1)!),
+      );
+      const given = names.filter((each) => each !== '');
+      return given.filter((each, i) => given.indexOf(each) < i).map((each) => `${name}: ${each}`);
+    });
+    expect(twice).toEqual([]);
+  });
+
   it('imports nothing from outside of its room', () => {
     const wrong = (line: string) => {
       const from = /\bfrom '([^']*)'/.exec(line)?.[1] ?? /\bimport '([^']*)'/.exec(line)?.[1];
-      return from !== undefined && !/^\.\/(generated\/)?\w+$/.test(from);
+      return from !== undefined && !/^\.\/(generated\/)?[\w-]+$/.test(from);
     };
     expect(places(core, wrong)).toEqual([]);
   });

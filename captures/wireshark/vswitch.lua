@@ -62,6 +62,13 @@ local BECAUSE = {
   no_buffer = 'a rewritten copy needed a buffer and the frame pool was empty',
   wire_loss = 'sent out of the port and lost on the cable',
   copy_died = 'the worker that moved its switch died before the copy was out',
+  stp_discarding = 'spanning tree: the port it arrived on does not forward, or not yet',
+  egress_stp = 'spanning tree: the port its destination was heard on does not forward',
+  shaper = 'the queue behind the shaper of its port was full',
+  mirror_port = 'the port it arrived on is a mirror\'s, which carries nothing but copies',
+  detached = 'no VM is attached to the port it arrived on, or the uplink has been removed',
+  dhcp_guard = 'a DHCP server\'s or relay\'s message from a port that may have none, or IPv6 headers that could hide one',
+  router_guard = 'a router\'s advertisement or redirect from a port that may have none, or IPv6 headers that could hide one',
 }
 
 local f = {

@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { Network } from '../engine/network.ts';
 import type { TestOrder } from '../engine/tester.ts';
 import type { PortName, Stream, Topology } from '../topology/model.ts';
+import { withoutStacks } from '../topology/stream.ts';
 import type { Bed, BedOptions, Flow, FlowLoad, Trial, TrialOptions } from './bed.ts';
 import { BenchError } from './error.ts';
 import { type Route, routesOf } from './path.ts';
@@ -85,7 +86,7 @@ class NetworkBed implements Bed {
         },
       };
     });
-    this.network = new Network({ ...topology, streams, captures }, { clock, ...options, busyPoll });
+    this.network = new Network({ ...withoutStacks(topology), streams, captures }, { clock, ...options, busyPoll });
     this.#route = routesOf(topology, this.network.ports());
   }
 

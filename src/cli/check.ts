@@ -8,12 +8,13 @@ import { loadTopology } from '../topology/load.ts';
 import type { Topology } from '../topology/model.ts';
 import { EXIT_FINE, tellWarnings } from './errors.ts';
 import { counted, table } from './format.ts';
+import { hostedText } from './summary-hosted.ts';
 
 /** Names told before the rest is counted. */
 const NAMES_MAX = 5;
 
-export function checkFile(file: string, options: { readonly json?: boolean }): number {
-  const topology = loadTopology(file);
+export function checkFile(file: string, options: { readonly json?: boolean; readonly events?: string }): number {
+  const topology = loadTopology(file, options.events);
   tellWarnings(topology);
   const { captures } = topology;
   // As a run on the wall clock with one worker would; more workers take a little more for captures.
@@ -31,6 +32,7 @@ export function checkFile(file: string, options: { readonly json?: boolean }): n
     counted(topology.switches.length, 'physical switch'),
     linksIn(topology),
     counted(topology.streams.length, 'stream'),
+    ...(topology.pings === undefined ? [] : [counted(topology.pings.length, 'ping')]),
     counted(captures.length, 'capture'),
     ...(topology.events.length === 0 ? [] : [counted(topology.events.length, 'event')]),
   ];
@@ -38,6 +40,7 @@ export function checkFile(file: string, options: { readonly json?: boolean }): n
   stdout.write(
     `${table([{ title: 'memory for' }, { title: 'size', align: 'right' }], [...sizes, ['all', formatBytes(planned.bytes)]])}\n`,
   );
+  stdout.write(hostedText(topology));
   stdout.write(`\n${sharing(topology)}\n`);
   return EXIT_FINE;
 }

@@ -32,7 +32,10 @@ Examples:
   vswitch run                                        a built-in network of two hosts, with a capture in captures/
   vswitch run lab.yaml --duration 10s --workers 2    a topology of yours, on the wall clock
   vswitch run lab.yaml --clock virtual --json        the same frames at every run
+  vswitch run lab.yaml --events changes.yaml         VMs migrate, cables are pulled, … while it runs
+  vswitch run lab.yaml --flows flows.csv             who talked to whom
   vswitch check lab.yaml                             is it well-formed, and how much memory does it take?
+  vswitch health lab.yaml                            do both ends of every cable agree on VLANs, MTU and teaming?
   vswitch replay lab.yaml --in esx1/vm1=in.pcap --out out
   vswitch explain lab.yaml --port esx1/vmnic0 --frame ffffffffffff0050560000010806...
   vswitch run lab.yaml --clock virtual --snapshot-at 5ms=before.vsnap
@@ -65,6 +68,10 @@ program
   )
   .addOption(clock)
   .option(
+    '--events <file>',
+    'what happens meanwhile, beside what the topology says: a YAML or JSON list as under events:',
+  )
+  .option(
     '--snapshot-at <time=file>',
     'write the whole state at this time to a file, for --restore and vswitch snapshot; repeatable',
     timeFile,
@@ -88,12 +95,16 @@ program
   )
   .option('--limit <bounds>', 'end the capture, not the run: size=1GB, after=10s, frames=1000', settings)
   .addOption(onCaptureError)
+  .option('--flows <file>', 'write flow records at the end: .csv, .json or .ndjson')
   .option('--json', 'print the report as JSON')
-  .option('-o, --report <file>', 'write the report as JSON, for vswitch ports, mac-table and moves')
+  .option(
+    '-o, --report <file>',
+    'write the report as JSON, for vswitch ports, mac-table, moves, neighbours, groups and health',
+  )
   .option('-q, --quiet', 'no live view')
   .addHelpText(
     'after',
-    '\nExamples:\n  vswitch run\n  vswitch run lab.yaml -d 30s -w 2 -o report.json\n  vswitch run lab.yaml --clock virtual --snapshot-at 5ms=a.vsnap --snapshot-at 6ms=b.vsnap\n  vswitch run --restore a.vsnap -d 1ms\n  vswitch run lab.yaml --capture all.pcapng.zst --capture-ports "esx1/*,tor/DROP" --rotate size=100MB,keep=5\n  vswitch run lab.yaml --capture - --capture-filter "arp or icmp" | wireshark -k -i -',
+    '\nExamples:\n  vswitch run\n  vswitch run lab.yaml -d 30s -w 2 -o report.json\n  vswitch run lab.yaml --events changes.yaml --clock virtual -d 4s\n  vswitch run lab.yaml --flows flows.csv\n  vswitch run lab.yaml --clock virtual --snapshot-at 5ms=a.vsnap --snapshot-at 6ms=b.vsnap\n  vswitch run --restore a.vsnap -d 1ms\n  vswitch run lab.yaml --capture all.pcapng.zst --capture-ports "esx1/*,tor/DROP" --rotate size=100MB,keep=5\n  vswitch run lab.yaml --capture - --capture-filter "arp or icmp" | wireshark -k -i -',
   )
   .action(async (file, options) => end((await import('./run.ts')).run(file, options)));
 
@@ -149,9 +160,22 @@ program
   .command('check')
   .description('check a topology and tell what it takes')
   .argument('<topology>', 'YAML or JSON file')
+  .option('--events <file>', 'check events of a file of their own, too, as vswitch run takes them')
   .option('--json', 'print the checked topology as JSON, every default written out')
-  .addHelpText('after', '\nExample:\n  vswitch check lab.yaml')
+  .addHelpText('after', '\nExamples:\n  vswitch check lab.yaml\n  vswitch check lab.yaml --events changes.yaml')
   .action(async (file, options) => end((await import('./check.ts')).checkFile(file, options)));
+
+program
+  .command('health')
+  .description('compare both ends of every cable: VLANs, MTU, teaming; exit code 1 where something cannot work')
+  .argument('<topology>', 'YAML or JSON file')
+  .option('--report <file>', 'tell, too, what ports dropped for it in a finished run')
+  .option('--json', 'print the findings as JSON')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  vswitch health lab.yaml\n  vswitch run lab.yaml -o report.json; vswitch health lab.yaml --report report.json',
+  )
+  .action(async (file, options) => end((await import('./health.ts')).health(file, options)));
 
 program
   .command('explain')
@@ -167,10 +191,13 @@ program
   )
   .action(async (file, options) => end((await import('./explain.ts')).explainFrame(file, options)));
 
-for (const [name, what] of [
-  ['ports', 'show the ports of a finished run'],
-  ['mac-table', 'show the MAC tables of a finished run'],
-  ['moves', 'show which stations moved from port to port in a finished run'],
+// The built-in network has neither LLDP nor groups.
+for (const [name, what, of] of [
+  ['ports', 'show the ports of a finished run', ''],
+  ['mac-table', 'show the MAC tables of a finished run', ''],
+  ['moves', 'show which stations moved from port to port in a finished run', ''],
+  ['neighbours', 'show who is at the other end of cables, as LLDP told in a finished run', ' lab.yaml'],
+  ['groups', 'show which ports wanted which multicast groups at the end of a run, and where routers are', ' lab.yaml'],
 ] as const) {
   program
     .command(name)
@@ -178,7 +205,7 @@ for (const [name, what] of [
     .argument('<report>', 'report.json of a run or a replay')
     .option('-s, --switch <name>', 'one switch only, such as esx1/vSwitch0')
     .option('--json', 'print as JSON')
-    .addHelpText('after', `\nExample:\n  vswitch run -o report.json && vswitch ${name} report.json`)
+    .addHelpText('after', `\nExample:\n  vswitch run${of} -o report.json && vswitch ${name} report.json`)
     .action(async (file, options) => end((await import('./show.ts')).show(name, file, options)));
 }
 

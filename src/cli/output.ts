@@ -40,17 +40,23 @@ export function isSameFile(a: string, b: string): boolean {
   }
 }
 
-const ANOTHER = 'give another path for the report';
-
-/** Throws a UsageError if a report could not be written there: better before a run than after it. */
+/** The same for a report, whose folder is made. */
 export function checkReportPath(file: string, topologyFile: string | undefined): void {
+  makeFolder(dirname(file), remedyFor('the report'));
+  checkFilePath(file, topologyFile, 'the report');
+}
+
+const remedyFor = (what: string): string => `give another path for ${what}`;
+
+/** Throws a UsageError if `what` could not be written there: better before a run than after it. */
+export function checkFilePath(file: string, topologyFile: string | undefined, what: string): void {
+  const remedy = remedyFor(what);
   if (topologyFile !== undefined && isSameFile(file, topologyFile))
-    throw new UsageError(`${file}: the report would overwrite the topology; ${ANOTHER}`);
-  makeFolder(dirname(file), ANOTHER);
+    throw new UsageError(`${file}: ${what} would overwrite the topology; ${remedy}`);
   try {
     closeSync(openSync(file, 'a'));
   } catch (error) {
-    throw new UsageError(`${file}: ${reason(error)}; ${ANOTHER}`);
+    throw new UsageError(`${file}: ${reason(error)}; ${remedy}`);
   }
 }
 

@@ -5,13 +5,14 @@ import { Network } from '../engine/network.ts';
 import { TIME_NS_MAX } from '../engine/options.ts';
 import { parallelismOf } from '../engine/placement.ts';
 import { Snapshot } from '../engine/snapshot.ts';
-import { loadTopology, parseTopology } from '../topology/load.ts';
+import { loadTopology, parseTopology, readEvents } from '../topology/load.ts';
 import type { Topology } from '../topology/model.ts';
 import type { TimeFile } from './arguments.ts';
 import { type CaptureOptions, takesOutput, withCaptures } from './capture-options.ts';
 import { boundText } from './check.ts';
 import { DEMO } from './demo.ts';
 import { EXIT_FAILED, EXIT_FINE, note, tell, tellWarnings, UsageError } from './errors.ts';
+import { withFlowOption, writeFlows } from './flows.ts';
 import { counted } from './format.ts';
 import { Live } from './live.ts';
 import { LIVE_PLACES, offered } from './offered.ts';
@@ -26,9 +27,11 @@ export interface RunOptions extends CaptureOptions {
   readonly clock?: 'wall' | 'virtual';
   readonly snapshotAt?: readonly TimeFile[];
   readonly restore?: string;
+  readonly events?: string;
   readonly json?: boolean;
   readonly report?: string;
   readonly quiet?: boolean;
+  readonly flows?: string;
 }
 
 const DEMO_NS = 4_000_000_000n;
@@ -62,8 +65,11 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   stopper.close();
   const unsaved = await snapshots.saved();
   const unwritten = options.report === undefined ? null : writeReport(options.report, report);
-  out.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : `${summary(report)}\n`);
+  const flows = writeFlows(network);
+  const told = options.json === true ? JSON.stringify(report, null, 2) : summary(report, flows.told);
+  out.write(`${told}\n`);
   const failures = new Set([
+    flows.failure,
     failure,
     network.failure?.message.split('\n')[0] ?? null,
     ...report.captures.map((capture) => capture.failure),
@@ -78,9 +84,11 @@ export async function run(file: string | undefined, options: RunOptions): Promis
 function build(file: string | undefined, options: RunOptions): Network {
   if (file?.endsWith('.vsnap') === true)
     throw new UsageError(`${file} is a snapshot; go on from it with vswitch run --restore ${file}`);
-  const declared = file === undefined ? parseTopology(DEMO, 'demo') : loadTopology(file);
+  const { events } = options;
+  const more = events === undefined ? undefined : readEvents(events);
+  const declared = file === undefined ? parseTopology(DEMO, 'demo', more) : loadTopology(file, events);
   tellWarnings(declared);
-  const topology = withCaptures(declared, options);
+  const topology = withFlowOption(withCaptures(declared, options), options.flows, file);
   if (takesOutput(topology) && options.json === true)
     throw new UsageError('--json and a capture to the standard output go to one place; write the report with --report');
   const { clock = 'wall' } = options;
@@ -99,8 +107,12 @@ async function restored(file: string | undefined, from: string, options: RunOpti
     throw new UsageError(`--clock ${options.clock}: ${from} was taken on the ${clock} clock, and goes on on it`);
   if (options.workers !== undefined)
     throw new UsageError(`--workers: ${from} goes on with the workers that it was taken with; leave the option out`);
+  if (options.events !== undefined)
+    throw new UsageError(`--events: ${from} goes on with the events that it was taken with; leave the option out`);
   if (options.capture !== undefined)
     throw new UsageError(`--capture: ${from} goes on with the captures that it was taken with; leave the option out`);
+  if (options.flows !== undefined)
+    throw new UsageError(`--flows: ${from} goes on with the flow records that it was taken with; leave the option out`);
   if (options.report !== undefined) checkReportPath(options.report, file);
   const captureAs = continued(snapshot);
   for (const [was, is] of Object.entries(captureAs)) note(`what went to ${was} goes on in ${is}`);

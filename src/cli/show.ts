@@ -1,11 +1,13 @@
-/** `vswitch ports`, `vswitch mac-table` and `vswitch moves`: parts of a report that a run or a replay has written. */
+/** `vswitch ports`, `mac-table`, `moves`, `neighbours` and `groups`: parts of a report that a run or a replay has written. */
 import { readFileSync } from 'node:fs';
 import { stdout } from 'node:process';
 import { reason } from '../engine/drain.ts';
 import type { Report, SwitchReport } from '../telemetry/report.ts';
 import { hint } from '../topology/suggestion.ts';
 import { EXIT_FINE, UsageError } from './errors.ts';
+import { groupsTable } from './groups.ts';
 import { macTables, movesTable, portsTable } from './summary.ts';
+import { neighboursTable } from './summary-outside.ts';
 
 export interface ShowOptions {
   readonly switch?: string;
@@ -16,11 +18,13 @@ export interface ShowOptions {
 const PARTS = {
   ports: { table: portsTable, data: ({ ports }: SwitchReport) => ({ ports }) },
   'mac-table': { table: macTables, data: ({ macTable }: SwitchReport) => ({ macTable }) },
+  neighbours: { table: neighboursTable, data: ({ lldp }: SwitchReport) => ({ lldp: lldp ?? null }) },
   moves: { table: movesTable, data: ({ moves }: SwitchReport) => ({ moves }) },
+  groups: { table: groupsTable, data: ({ multicast }: SwitchReport) => ({ multicast: multicast ?? null }) },
 } as const;
 
 export function show(what: keyof typeof PARTS, file: string, options: ShowOptions): number {
-  const report = read(file);
+  const report = readReport(file);
   const switches = choose(report, options.switch);
   if (options.json === true) {
     const part = switches.map((sw) => ({ switch: sw.name, ...PARTS[what].data(sw) }));
@@ -34,7 +38,8 @@ export function show(what: keyof typeof PARTS, file: string, options: ShowOption
 
 const WANTED = 'name the report that vswitch run --report or vswitch replay wrote';
 
-function read(file: string): Report {
+/** Throws a UsageError for what is no report. */
+export function readReport(file: string): Report {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

@@ -12,12 +12,25 @@ import type {
 } from '../telemetry/report.ts';
 import { flapsOf } from '../telemetry/teaching.ts';
 import { spokenName } from '../topology/capture-name.ts';
+import { flowsTable } from './flows.ts';
 import { counted, grouped, paint, scaled, table } from './format.ts';
+import { groupsSummary } from './groups.ts';
+import { changesTable } from './summary-change.ts';
+import { asksByArp, guestLines } from './summary-guest.ts';
+import { hostedLines } from './summary-hosted.ts';
+import { mirrorsTable } from './summary-mirror.ts';
+import { nicsTable } from './summary-nics.ts';
+import { consolidationTable, neighboursTable } from './summary-outside.ts';
+import { shapingTables } from './summary-shaping.ts';
+import { suppressionTable } from './summary-suppression.ts';
+import { treeLines } from './summary-tree.ts';
 
 const ROWS = new Map(VERDICTS.map((row) => [row.name, row]));
 
 /** Rows of the table of ports in a summary: about a screen. */
 const PORTS_MAX = 40;
+/** Guests of a switch that gave up frames. */
+const HELD_BACK_MAX = 5;
 /** Deaths of workers that a summary shows. */
 const DEATHS_MAX = 8;
 
@@ -95,7 +108,7 @@ export function movesTable(switches: readonly SwitchReport[]): string {
 }
 
 /** What a reader should know of teams and stations beyond the counters. */
-function remarks(switches: readonly SwitchReport[]): string[] {
+function remarks(switches: readonly SwitchReport[], isPaced: boolean): string[] {
   return switches.flatMap((sw) => {
     const flaps = flapsOf(sw.moves).map(
       ({ mac, vlan, moves, ports }) =>
@@ -115,8 +128,32 @@ function remarks(switches: readonly SwitchReport[]): string[] {
         ({ mode, members }) =>
           `${sw.name}: the ${mode === 'static' ? 'static LAG' : 'LACP LAG'} of ${members.join(', ')} is down${mode === 'static' ? '' : ': no partner has agreed'}`,
       );
-    return [...doubt, ...lags, ...shut, ...flaps];
+    return [...heldBackLines(sw, isPaced), ...doubt, ...lags, ...shut, ...flaps];
   });
+}
+
+/** Guests whose frames never entered the network: no drop tells of them. On the wall clock those of a full ring without a shaper are sent later. */
+function heldBackLines({ name: switchName, ports }: SwitchReport, isPaced: boolean): string[] {
+  const silent = ports
+    .flatMap(({ name, guest, shaping }) =>
+      guest !== null && guest.heldBack > 0 && (isPaced || shaping?.in !== undefined)
+        ? [{ name, heldBack: guest.heldBack }]
+        : [],
+    )
+    .sort((a, b) => b.heldBack - a.heldBack);
+  const rest = silent.slice(HELD_BACK_MAX);
+  const sum = rest.reduce((frames, { heldBack }) => frames + heldBack, 0);
+  return [
+    ...silent
+      .slice(0, HELD_BACK_MAX)
+      .map(
+        ({ name, heldBack }) =>
+          `${name} gave up ${grouped(heldBack)} of its own frames before they entered: its ring was full`,
+      ),
+    ...(rest.length > 0
+      ? [`… and ${counted(rest.length, 'more guest')} of ${switchName} gave up ${grouped(sum)}`]
+      : []),
+  ];
 }
 
 /** Drops of all switches by verdict, with the port that had most of each. */
@@ -200,7 +237,15 @@ function filesOf({ files }: CaptureReport): string {
   return files === undefined ? '' : `${counted(files.length, 'file')} to ${files.at(-1)}, `;
 }
 
-export function summary(report: Report): string {
+/** Who is at the other end of cables, and how much never went there. */
+function outside({ switches, consolidation }: Report): string[] {
+  const neighbours = switches.some(({ lldp }) => lldp !== undefined) ? [neighboursTable(switches), ''] : [];
+  const inside = consolidationTable(consolidation);
+  return [...(inside === null ? [] : [inside, '']), ...neighbours];
+}
+
+/** `flowsLine` tells where flow records went. */
+export function summary(report: Report, flowsLine: string | null = null): string {
   const unit = report.clock === 'wall' ? 's' : 's simulated';
   const moved = report.switches.reduce((sum, sw) => sum + sw.ledger.framesIn, 0);
   const rate =
@@ -213,11 +258,25 @@ export function summary(report: Report): string {
     '',
     dropsTable(report.switches),
     '',
+    ...outside(report),
+    ...treeLines(report.switches),
+    ...shapingTables(report.switches),
+    ...groupsSummary(report.switches),
+    ...suppressionTable(report.switches),
+    ...mirrorsTable(report.switches),
+    ...flowsTable(report.switches),
+    ...nicsTable(report.switches),
     ...eventsTable(report.events),
+    ...changesTable(report.changes),
   ];
-  lines.push(...remarks(report.switches), ...deathLines(report.deaths), ...report.isolated.map(isolatedLine));
+  lines.push(
+    ...remarks(report.switches, report.clock === 'virtual'),
+    ...deathLines(report.deaths),
+    ...report.isolated.map(isolatedLine),
+  );
   if (report.teaching !== null && report.teaching.cycle !== '') lines.push(paint('yellow', report.teaching.cycle));
-  const waiting = report.streams.filter((s) => s.unresolved);
+  lines.push(...guestLines(report));
+  const waiting = report.streams.filter((s) => s.unresolved && asksByArp(report, s));
   for (const stream of waiting) lines.push(`${stream.from} is still asking by ARP for ${stream.to}: nothing was sent`);
   for (const capture of report.captures) {
     const lost = capture.lost > 0 ? `, ${counted(capture.lost, 'frame')} lost because the file could not keep up` : '';
@@ -226,6 +285,8 @@ export function summary(report: Report): string {
         `capture ${spokenName(capture.file)}  ${filesOf(capture)}${counted(capture.frames, 'frame')}, ${formatBytes(capture.bytes)}${lost}`,
     );
   }
+  if (flowsLine !== null) lines.push(flowsLine);
+  lines.push(...hostedLines(report));
   lines.push(ledgerLine(report.ledger));
   return lines.join('\n');
 }

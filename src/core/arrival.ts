@@ -8,14 +8,18 @@ import { capture, DIRECTION_IN, DIRECTION_OUT, passUnseen } from './capture';
 import { captureLost } from './dropped';
 import { markDirty } from './egress';
 import { findFrom, hasAged, home, keyOf, PLACE_MASK, PORT_MASK, TIME_SHIFT } from './fdb';
+import { observe, settleDrop } from './flows';
 import { bytesOf, insertedTci, insertion, isVlan, lengthOf, slotOf, TAG_INSERTED, TAG_STORED, tagOf, tciIn, withoutTag } from './frame';
 import { CHECK_link, VERDICT_bad_fcs, VERDICT_forward } from './generated/verdicts';
+import { mirrorDrop, takeInHand } from './mirror';
+import { mayTell } from './neighbours';
 import { release } from './pool';
-import { count, isMember, KIND_UPLINK, NO_VID, Port, VLAN_ACCESS, VLAN_TRANSPARENT } from './port';
+import { count, isMember, KIND_UPLINK, leavesLater, NO_VID, Port, SHORT_OPEN, VLAN_ACCESS, VLAN_TRANSPARENT } from './port';
 import { relay } from './relay';
 import { advance, available, push, Ring } from './ring';
 import { MODEL_LEARNING, portAt, Switch } from './switch';
 import { NO_FACT } from './trace';
+import { tell } from './watched';
 import { copyAt, crossedIn, DAMAGED, DUE_MAX, dueAt, markedDueAt, send, Wire } from './wire';
 
 const MAC_MASK: u64 = 0xffffffffffff;
@@ -26,7 +30,10 @@ export function arrive(sw: Switch, wire: Wire): u32 {
   const ready = min(available(wire), sw.burst);
   if (ready == 0) return 0;
   const port = changetype<Port>(<usize>wire.toPort);
-  const isCommon = port.shortIn && sw.fids == 0 && !sw.pads && sw.trace == 0 && (port.kind != KIND_UPLINK || port.usable);
+  const isOpen = port.shortIn != 0 && port.guards == 0 && (port.kind != KIND_UPLINK || port.usable);
+  const isCommon = isOpen && sw.fids == 0 && !sw.pads && sw.trace == 0;
+  const isTold = port.shortIn > SHORT_OPEN;
+  const heeds = port.heeds;
   const until = wire.lane == 0 ? sw.now : turnOf(wire, sw.now);
   sw.inHandBytes = port.rxBytes;
   sw.inHandEnd = wire.tailNext + ready;
@@ -38,7 +45,8 @@ export function arrive(sw: Switch, wire: Wire): u32 {
     const descriptor = copyAt(wire, n);
     if (!isCommon) sw.crossed = crossedIn(due);
     if ((due & DAMAGED) != 0) dropDamaged(sw, port, descriptor);
-    else if (!isCommon || !port.shortIn || !forwardKnown(sw, port, descriptor)) relay(sw, port, descriptor);
+    else if (!isCommon || !port.shortIn || (heeds && mayTell(descriptor))) relay(sw, port, descriptor);
+    else if (!forwardKnown(sw, port, descriptor, isTold)) relay(sw, port, descriptor);
     n++;
   }
   if (n != 0) advance(wire, n);
@@ -58,13 +66,21 @@ function turnOf(wire: Wire, now: u64): u64 {
 function dropDamaged(sw: Switch, port: Port, descriptor: u64): void {
   port.rxBytes += lengthOf(descriptor);
   count(port, VERDICT_bad_fcs);
+  if (sw.flows != 0) {
+    observe(sw, port, descriptor);
+    if (sw.flowInHand != 0) settleDrop(sw, VERDICT_bad_fcs);
+  }
   if (port.capture != 0) passUnseen(sw, port);
   if (sw.drops != 0) captureLost(sw, port, descriptor, VERDICT_bad_fcs, NO_VID, CHECK_link, NO_FACT);
+  if (sw.mirrorDrops != 0) {
+    takeInHand(sw, changetype<usize>(port));
+    mirrorDrop(sw, port, descriptor, VERDICT_bad_fcs, NO_VID);
+  }
   release(slotOf(descriptor), sw);
 }
 
-/** Forwards a frame of the common kind; false, with nothing changed, when it is of another. */
-function forwardKnown(sw: Switch, port: Port, descriptor: u64): bool {
+/** Forwards a frame of the common kind; false, with nothing changed, when it is of another. `isTold`: somebody watches (watched.ts). */
+function forwardKnown(sw: Switch, port: Port, descriptor: u64, isTold: bool): bool {
   const bytes = bytesOf(descriptor);
   const first = load<u64>(bytes);
   const second = load<u64>(bytes, 8);
@@ -125,8 +141,10 @@ function forwardKnown(sw: Switch, port: Port, descriptor: u64): bool {
   count(port, VERDICT_forward);
   port.rxBytes += length;
   out.txBytes += lengthOf(copy);
+  if (port.kind == KIND_UPLINK) out.wireFrames++;
   if (!out.dirty) markDirty(sw, out);
   if (port.capture != 0) capture(sw, port, descriptor, DIRECTION_IN);
-  if (out.capture != 0) capture(sw, out, copy, DIRECTION_OUT);
+  if (out.capture != 0 && !leavesLater(out)) capture(sw, out, copy, DIRECTION_OUT);
+  if (isTold) tell(sw, port, descriptor, out);
   return true;
 }

@@ -1,17 +1,23 @@
 /**
  * What a switch does of itself, when it is time: it believes a link after its delay, announces stations whose uplink changed (R14),
- * moves vNICs away from a full uplink, probes its uplinks (beacon.ts) and speaks LACP (lacp.ts).
+ * moves vNICs away from a full uplink, probes its uplinks (beacon.ts), speaks LACP (lacp.ts), LLDP (lldp.ts) and RSTP (rstp.ts).
  *
  * `timerDue` is the earliest of all; a switch with none of these has NEVER there, and its clock looks at nothing else.
  */
 import { runBeacons } from './beacon';
 import { originate } from './egress';
 import { FID_ANY, hasAged, isStatic, logicalOf, setLock } from './fdb';
+import { runFlows } from './flows';
 import { HEADER_BYTES } from './frame';
 import { lockUntil } from './guard';
 import { runLacp } from './lacp';
+import { runLldp } from './lldp';
+import { snooperOf } from './members';
 import { take } from './pool';
 import { carries, isMember, NO_VID, Port, TEAM_PORT, VLAN_NATIVE, VLAN_NATIVE_TAGGED, VLAN_TRANSPARENT, VLAN_TRUNK } from './port';
+import { runRstp } from './rstp';
+import { runShapers } from './shaper';
+import { runGroups } from './querier';
 import { MODEL_LEARNING, NEVER, portAt, Switch } from './switch';
 import { forgetMoved, hasMoved, listed, pinFor, POLICY_LOAD_BASED, reform, repin, Team, teamAt } from './team';
 import { isOn } from './teaching';
@@ -27,20 +33,29 @@ const BALANCE_NS: u64 = 30_000_000_000;
 /** Does what is due now. */
 export function runTimers(sw: Switch): void {
   if (sw.linkDue <= sw.now) believeLinks(sw);
+  if (sw.shapeDue <= sw.now) runShapers(sw);
   if (sw.notifyDue <= sw.now) sendAnnouncements(sw);
   if (sw.beaconDue <= sw.now) runBeacons(sw);
   if (sw.lacpDue <= sw.now) runLacp(sw);
+  if (sw.lldpDue <= sw.now) runLldp(sw);
   if (sw.balanceDue <= sw.now) balance(sw);
+  // Behind LACP, which says which LAGs are there.
+  if (sw.treeDue <= sw.now) runRstp(sw);
+  if (sw.snooper != 0) runGroups(sw);
+  if (sw.flows != 0 && sw.flowDue <= sw.now) runFlows(sw);
   setTimer(sw);
 }
 
 export function setTimer(sw: Switch): void {
-  sw.timerDue = min(oneShotDue(sw), min(sw.beaconDue, min(sw.lacpDue, sw.balanceDue)));
+  const spoken = min(min(sw.beaconDue, sw.lacpDue), min(sw.lldpDue, sw.treeDue));
+  sw.timerDue = min(oneShotDue(sw), min(spoken, sw.balanceDue));
+  if (sw.snooper != 0) sw.timerDue = min(sw.timerDue, snooperOf(sw).dueNs);
+  if (sw.flows != 0) sw.timerDue = min(sw.timerDue, sw.flowDue);
 }
 
 /** When something is due that does not come again and again by itself. */
 export function oneShotDue(sw: Switch): u64 {
-  return min(sw.linkDue, sw.notifyDue);
+  return min(sw.linkDue, min(sw.notifyDue, sw.shapeDue));
 }
 
 function believeLinks(sw: Switch): void {

@@ -19,12 +19,14 @@ import { oneShotDue, runTimers } from './care';
 import { isTight, publishCaptures } from './capture';
 import { markDirty, publishAll } from './egress';
 import { enterCell } from './epoch';
+import { isFlowTight } from './flows';
 import { lengthOf } from './frame';
 import { drain, Guest, nextSend, sendDue } from './guest';
 import { heapify, postpone, soonest } from './heap';
 import { VERDICT_forward } from './generated/verdicts';
 import { countMany, Port } from './port';
 import { advanceNear, at, available, push, Ring } from './ring';
+import { isKept } from './shaper';
 import { portAt, Switch } from './switch';
 import { visit } from './visit';
 import { dueAt, Wire } from './wire';
@@ -46,6 +48,12 @@ const PHASE_DRAIN: u32 = 4;
 @inline
 function u32At(list: u32, i: u32): usize {
   return <usize>load<u32>(<usize>list + (<usize>i << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function guestAt(sw: Switch, place: u32): Guest {
+  return changetype<Guest>(u32At(sw.streamers, place));
 }
 
 // @ts-ignore: decorator
@@ -160,7 +168,7 @@ function take(sw: Switch): u32 {
       if (dueOf(sw.sendDues, sw.place) > sw.now) continue;
       const guest = changetype<Guest>(u32At(sw.streamers, sw.place));
       const n = sendDue(sw, guest, sw.burst);
-      setDue(sw.sendDues, sw.place, nextSend(guest, sw.now));
+      setDue(sw.sendDues, sw.place, nextSend(guest, sw.now, true));
       if (n == 0) continue;
       sw.toVisit = 1;
       // One that sent less has no more, or no room before its ring has been visited.
@@ -192,7 +200,7 @@ function moveInstant(sw: Switch, worker: Worker, budget: u64): u64 {
       sw.place = 0;
     }
     while (sw.phase < PHASE_DRAIN && left != 0) {
-      if (sw.watched && isTight(sw)) break;
+      if ((sw.watched | sw.flows) != 0 && (isTight(sw) || isFlowTight(sw))) break;
       sw.burst = <u32>min<u64>(left, sw.burstMost);
       const n = take(sw);
       left -= n;
@@ -223,19 +231,21 @@ function nextEvent(sw: Switch): u64 {
 }
 
 /** When a frame moves next at a switch: looks at its rings, wires and guests themselves. */
-function nextFrame(sw: Switch): u64 {
+function nextFrame(sw: Switch, withPeriodic: bool): u64 {
   if (sw.drainCount != 0 || hasWaiting(sw)) return sw.now;
   let soonest = u64.MAX_VALUE;
   for (let i: u32 = 0; i < sw.inletCount; i++) soonest = min(soonest, arrivalOn(changetype<Wire>(u32At(sw.inlets, i))));
-  for (let i: u32 = 0; i < sw.streamerCount; i++) soonest = min(soonest, nextSend(changetype<Guest>(u32At(sw.streamers, i)), sw.now));
+  for (let i: u32 = 0; i < sw.streamerCount; i++) soonest = min(soonest, nextSend(guestAt(sw, i), sw.now, withPeriodic));
   return soonest;
 }
 
 /** Whether something waits in a ring of a guest. */
 function hasWaiting(sw: Switch): bool {
   for (let i: u32 = 0; i < sw.localCount; i++) {
-    const ring = portAt(sw, i).rxRing;
-    if (ring != 0 && available(changetype<Ring>(<usize>ring)) != 0) return true;
+    const port = portAt(sw, i);
+    // What a shaper keeps back is among the timers.
+    if (port.rxRing == 0 || (port.shaperIn != 0 && isKept(sw, port))) continue;
+    if (available(changetype<Ring>(<usize>port.rxRing)) != 0) return true;
   }
   return false;
 }
@@ -255,7 +265,7 @@ export function refresh(worker: Worker): void {
   for (let s: u32 = 0; s < worker.switchCount; s++) {
     const sw = changetype<Switch>(u32At(worker.switches, s));
     for (let i: u32 = 0; i < sw.inletCount; i++) setDue(sw.inletDues, i, arrivalOn(changetype<Wire>(u32At(sw.inlets, i))));
-    for (let i: u32 = 0; i < sw.streamerCount; i++) setDue(sw.sendDues, i, nextSend(changetype<Guest>(u32At(sw.streamers, i)), sw.now));
+    for (let i: u32 = 0; i < sw.streamerCount; i++) setDue(sw.sendDues, i, nextSend(guestAt(sw, i), sw.now, true));
     sw.toVisit = hasWaiting(sw) ? 1 : 0;
     sw.nextDue = nextEvent(sw);
   }
@@ -268,7 +278,7 @@ export function run(worker: Worker, until: u64, budget: u64): u32 {
   while (worker.switchCount != 0) {
     const sw = next(worker);
     if (sw.nextDue > until || sw.nextDue == u64.MAX_VALUE) break;
-    const isTightHere = sw.watched != 0 && isTight(sw);
+    const isTightHere = (sw.watched | sw.flows) != 0 && (isTight(sw) || isFlowTight(sw));
     if (left == 0 || isTightHere) return rested(worker, budget - left, left == 0 ? RUN_BUDGET : RUN_TIGHT);
     if (sw.nextDue > worker.cellEnd) enterCell(worker, sw.nextDue);
     const island = changetype<Island>(<usize>sw.island);
@@ -308,7 +318,7 @@ export function nextWork(worker: Worker, withPeriodic: bool): u64 {
   let soonest = u64.MAX_VALUE;
   for (let i: u32 = 0; i < worker.switchCount; i++) {
     const sw = changetype<Switch>(u32At(worker.switches, i));
-    soonest = min(soonest, min(nextFrame(sw), withPeriodic ? sw.timerDue : oneShotDue(sw)));
+    soonest = min(soonest, min(nextFrame(sw, withPeriodic), withPeriodic ? sw.timerDue : oneShotDue(sw)));
   }
   return soonest;
 }

@@ -19,6 +19,7 @@
  */
 import { list, recount } from './evict';
 import { TEAM_PORT } from './port';
+import { forgetNeighbours, neighboursOf } from './neighbour-table';
 import { evictionOf, hasRoom } from './room';
 import { Switch, portAt } from './switch';
 
@@ -202,7 +203,7 @@ function insert(sw: Switch, key: u64, value: u64): void {
 
 /**
  * Forgets the dynamic entries of one logical port (of all when `logical` is above TEAM_PORT) in one FID (in all when `fid` is
- * above FID_ANY); the sticky ones too if `sticksToo`.
+ * above FID_ANY); the sticky ones too if `sticksToo`. What addresses these stations have is forgotten with them.
  */
 export function flush(sw: Switch, logical: u32, fid: u32, sticksToo: bool): void {
   let place: u32 = 0;
@@ -216,6 +217,7 @@ export function flush(sw: Switch, logical: u32, fid: u32, sticksToo: bool): void
     if (key != 0 && mayGo && isThere && isOf) remove(sw, entry);
     else place++;
   }
+  if (sw.neighbours != 0) forgetNeighbours(neighboursOf(sw), logical, fid);
 }
 
 /** Binds `key` to `logical`, in place of an entry there is. False of a group, or when the table is full of static entries. */

@@ -4,12 +4,14 @@
  */
 import { captureLostCopy } from './dropped';
 import { emit, lose, markDirty } from './egress';
+import { NO_PORT, settle } from './flows';
 import { bytesOf, hold, holdMany, lengthOf, slotOf, TAG_STORED, tagOf, UNTAGGED } from './frame';
 import * as V from './generated/verdicts';
 import { isOneUplink, takesFlood } from './guard';
 import { Lag, memberFor } from './lag';
+import { mirrorDrop } from './mirror';
 import { release } from './pool';
-import { carries, count, isMember, KIND_UPLINK, Port, PORT_BYTES, VLAN_PRIVATE } from './port';
+import { carries, count, isMember, KIND_UPLINK, Port, PORT_BYTES, TREE_FORWARDING, VLAN_PRIVATE } from './port';
 import { drop } from './relay';
 import { Ring } from './ring';
 import { MODEL_LEARNING, portAt, Switch } from './switch';
@@ -25,12 +27,23 @@ export function forward(sw: Switch, port: Port, to: Port, descriptor: u64, vid: 
   if (member == 0) {
     // A LAG of which no member takes part is a port without link.
     count(port, V.VERDICT_forward);
+    if (sw.flowInHand != 0) settle(sw, V.VERDICT_forward, to.number);
     return lose(sw, to, descriptor, V.VERDICT_egress_link_down, vid);
   }
   const out = changetype<Port>(<usize>member);
+  if (out.treeState != TREE_FORWARDING) {
+    note(sw, V.CHECK_out_tree, OUTCOME_FAILED, out.number);
+    count(port, V.VERDICT_forward);
+    return lose(sw, out, descriptor, V.VERDICT_egress_stp, vid);
+  }
   if (sw.promiscuousCount != 0) showPromiscuous(sw, port, out, descriptor, vid, tci);
   count(port, V.VERDICT_forward);
-  if (out.kind == KIND_UPLINK) port.upBytes += lengthOf(descriptor);
+  if (sw.flowInHand != 0) settle(sw, V.VERDICT_forward, out.number);
+  if (port.kind == KIND_UPLINK) out.wireFrames++;
+  if (out.kind == KIND_UPLINK) {
+    port.upBytes += lengthOf(descriptor);
+    port.upFrames++;
+  }
   if (carries(out, vid)) return emit(sw, out, descriptor, vid, tci);
   note(sw, V.CHECK_out_vlan, OUTCOME_FAILED, out.number);
   lose(sw, out, descriptor, out.vlanMode == VLAN_PRIVATE ? V.VERDICT_pvlan : V.VERDICT_egress_vlan, vid);
@@ -42,6 +55,7 @@ function showPromiscuous(sw: Switch, port: Port, to: Port, descriptor: u64, vid:
     if (!out.promiscuous || out == port || out == to || !out.linkUp || !carries(out, vid)) continue;
     hold(descriptor);
     sw.copies++;
+    if (port.kind == KIND_UPLINK) out.wireFrames++;
     emit(sw, out, descriptor, vid, tci);
   }
 }
@@ -84,17 +98,18 @@ function give(sw: Switch, to: Port | null, descriptor: u64, vid: u32, tci: i32):
   emit(sw, to, descriptor, vid, tci);
 }
 
-/** One copy for each port that may have the frame. */
-export function flood(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32, verdict: u32): void {
+/** One copy for each port that may have the frame; of those in the set of places `to` (members.ts), where that is not 0. */
+export function flood(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32, verdict: u32, to: usize): void {
   const fromUplink = port.kind == KIND_UPLINK;
   const isUnknown = verdict == V.VERDICT_flood_unknown;
   const isFloodVid = !isOn(sw, fromUplink ? 6 : 5) || (fromUplink && sw.floodUnknown != 0 && isMember(sw.floodUnknown, vid));
   if (fromUplink) note(sw, V.CHECK_transit, OUTCOME_PASSED, NO_FACT);
   // What a port takes as it is, without a question, is queued there at once; its references are counted below.
-  const isPlain = !fromUplink && !isUnknown && sw.watched == 0 && tci == UNTAGGED && tagOf(descriptor) == TAG_STORED;
+  const isPlain = to == 0 && !fromUplink && !isUnknown && sw.watched == 0 && tci == UNTAGGED && tagOf(descriptor) == TAG_STORED;
   let asked: u32 = 0;
   let last: Port | null = null;
   let copies: u64 = 0;
+  const hasTree = sw.tree != 0;
   const length = <u64>lengthOf(descriptor);
   const end = <usize>sw.ports + <usize>sw.localCount * PORT_BYTES;
   let at: usize = sw.ports;
@@ -107,6 +122,10 @@ export function flood(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i3
     at += PORT_BYTES;
     if (isPlain) at = spread(sw, descriptor, length, vid + 1, at, end);
     asked++;
+    if (to != 0 && !isMember(<u32>to, out.logical) && !out.promiscuous) {
+      note(sw, V.CHECK_out_group, OUTCOME_FAILED, out.number);
+      continue;
+    }
     if (out.lag != 0) {
       // A LAG gets one copy, in the place of its lead.
       const lag = changetype<Lag>(<usize>out.lag);
@@ -117,13 +136,17 @@ export function flood(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i3
       }
       out = changetype<Port>(<usize>memberFor(lag, descriptor));
     }
-    if (out == port && isOn(sw, 2)) continue;
+    if (out == port && !port.hairpin && isOn(sw, 2)) continue;
     if (!carries(out, vid)) {
       if (out.vlanMode == VLAN_PRIVATE) note(sw, V.CHECK_out_vlan, OUTCOME_FAILED, out.number);
       continue;
     }
     if (!out.linkUp) {
       note(sw, V.CHECK_out_link, OUTCOME_FAILED, out.number);
+      continue;
+    }
+    if (hasTree && out.treeState != TREE_FORWARDING) {
+      note(sw, V.CHECK_out_tree, OUTCOME_FAILED, out.number);
       continue;
     }
     if (isUnknown && !out.promiscuous && !takesUnknown(sw, out, fromUplink, isFloodVid)) {
@@ -137,20 +160,27 @@ export function flood(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i3
     give(sw, last, descriptor, vid, tci);
     last = out;
     copies++;
+    if (fromUplink) out.wireFrames++;
   }
   port.plainVid = plainHere;
   const spreadCopies = sw.localCount - asked;
   copies += spreadCopies;
-  if (!isOn(sw, fromUplink ? 1 : 3) && !isOneUplink(sw)) {
+  if (to != 0 && !isMember(<u32>to, sw.localCount)) {
+    // No router and no member is outside.
+    note(sw, V.CHECK_out_group, OUTCOME_FAILED, NO_FACT);
+  } else if (!isOn(sw, fromUplink ? 1 : 3) && !isOneUplink(sw)) {
     give(sw, last, descriptor, vid, tci);
     last = null;
-    copies += everywhereOutside(sw, port, descriptor, vid, tci);
+    const outside = everywhereOutside(sw, port, descriptor, vid, tci);
+    if (outside != 0) port.upFrames++;
+    copies += outside;
   } else if (!fromUplink && sw.localCount < sw.portCount) {
     const exit = exitFor(sw, port, descriptor, vid);
     if (exit == 0) {
       if (copies == 0) return drop(sw, port, descriptor, V.VERDICT_no_uplink, V.CHECK_uplink, NO_FACT);
       count(port, V.VERDICT_no_uplink_copy);
       if (sw.drops != 0) captureLostCopy(sw, port, descriptor, V.VERDICT_no_uplink_copy, vid);
+      if (sw.mirrorDrops != 0) mirrorDrop(sw, port, descriptor, V.VERDICT_no_uplink_copy, vid);
       copies++;
       note(sw, V.CHECK_uplink, OUTCOME_FAILED, NO_FACT);
     } else if (carries(changetype<Port>(<usize>exit), vid)) {
@@ -158,12 +188,14 @@ export function flood(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i3
       last = changetype<Port>(<usize>exit);
       copies++;
       port.upBytes += lengthOf(descriptor);
+      port.upFrames++;
       note(sw, V.CHECK_uplink, OUTCOME_PASSED, last.number);
     }
   }
   if (copies == 0) return drop(sw, port, descriptor, V.VERDICT_no_recipient, V.CHECK_lookup, NO_FACT);
   note(sw, V.CHECK_lookup, OUTCOME_DECIDED, <u32>copies);
   count(port, verdict);
+  if (sw.flowInHand != 0) settle(sw, verdict, NO_PORT);
   sw.copies += copies - 1;
   // The caller's reference goes with one of the copies.
   if (last) {

@@ -156,6 +156,11 @@ function replaced(descriptor: u64, tci: u32, growth: i32): u64 {
   return edited(descriptor, same ? TAG_STORED : TAG_REPLACED, same ? 0 : tci, growth);
 }
 
+/** The copy with no more than its first `length` bytes, its tag among them; it has as many, and 18 at least. */
+export function cutTo(descriptor: u64, length: u32): u64 {
+  return (descriptor & (((<u64>1) << LENGTH_SHIFT) - 1)) | (<u64>length << LENGTH_SHIFT);
+}
+
 /** Writes the copy's bytes, at most `bytesMax` of them, to `to`. */
 export function copyOut(to: usize, descriptor: u64, bytesMax: u32): void {
   const length = min(lengthOf(descriptor), bytesMax);

@@ -10,7 +10,8 @@ import { HEADER_BYTES, holdMany, lengthOf, slotOf, UNTAGGED } from './frame';
 import { VERDICT_flood_group } from './generated/verdicts';
 import { isAnnouncement } from './guard';
 import { isBpdu, isReserved } from './ingress';
-import { carries, countMany, Port, PORT_BYTES, VLAN_ACCESS } from './port';
+import { takeInHand } from './mirror';
+import { carries, countMany, Port, PORT_BYTES, VLAN_ACCESS, VLAN_MIRROR } from './port';
 import { hasRoomFor, Ring } from './ring';
 import { MODEL_LEARNING, Switch } from './switch';
 import { NOTE_BYTES } from './visit';
@@ -27,6 +28,7 @@ export function groups(
   sw: Switch, port: Port, from: usize, end: usize, ahead: usize, wanted: u64, here: u64, oldest: u64, lengthSpan: u32,
 ): usize {
   if (load<u32>(from, 4) != 0 || port.storm != 0 || port.speaks) return from;
+  const snoops = sw.snooper != 0;
   const announces = sw.model == MODEL_LEARNING && sw.localCount < sw.portCount;
   let bytes: u64 = 0;
   let note = from;
@@ -37,6 +39,7 @@ export function groups(
     const length = lengthOf(descriptor);
     const dst = load<u64>(slotOf(descriptor), HEADER_BYTES) & MAC_MASK;
     if ((dst & 1) == 0 || length - 14 > lengthSpan || isReserved(dst) || isBpdu(dst)) break;
+    if (snoops && dst != MAC_MASK) break; // who gets it is snooping.ts's to say
     // Locks its source (R13).
     if (announces && isAnnouncement(descriptor, dst)) break;
     const heard = load<u64>(source, 8);
@@ -52,7 +55,10 @@ export function groups(
   const first = from + ahead;
   const n = <u32>((note - from) / NOTE_BYTES);
   if (n < RUN_LEAST || !floodRun(sw, port, first, n, bytes)) {
-    for (let i: u32 = 0; i < n; i++) flood(sw, port, load<u64>(first + (<usize>i << 3)), port.pvid, UNTAGGED, VERDICT_flood_group);
+    for (let i: u32 = 0; i < n; i++) {
+      takeInHand(sw, changetype<usize>(port));
+      flood(sw, port, load<u64>(first + (<usize>i << 3)), port.pvid, UNTAGGED, VERDICT_flood_group, 0);
+    }
   }
   return note;
 }
@@ -75,6 +81,7 @@ function floodRun(sw: Switch, port: Port, first: usize, n: u32, bytes: u64): boo
   if (isOutside) {
     for (let i: u32 = 0; i < n; i++) emit(sw, changetype<Port>(exit), load<u64>(first + (<usize>i << 3)), vid, UNTAGGED);
     port.upBytes += bytes;
+    port.upFrames += n;
   }
   countMany(port, VERDICT_flood_group, n);
   sw.copies += <u64>n * more;
@@ -102,7 +109,7 @@ function copiesHere(sw: Switch, port: Port, n: u32): i32 {
 // @ts-ignore: decorator
 @inline
 function isElsewhere(out: Port, vid: u32): bool {
-  return out.lag == 0 && (!out.linkUp || (out.vlanMode == VLAN_ACCESS && out.pvid != vid));
+  return out.lag == 0 && (!out.linkUp || (out.vlanMode == VLAN_ACCESS && out.pvid != vid) || out.vlanMode == VLAN_MIRROR);
 }
 
 function queueRun(sw: Switch, out: Port, first: usize, n: u32, bytes: u64): void {

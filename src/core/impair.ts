@@ -16,7 +16,8 @@
  *
  * After a change of rate or delay a wire is special, too, until it is sure that no frame overtakes one from before.
  */
-import { hold } from './frame';
+import { hold, lengthOf } from './frame';
+import { paced, Shaper } from './shaper';
 import { Switch } from './switch';
 import { crossings, DAMAGED, hasSpace, lastDue, occupy, put, takesOne, Wire } from './wire';
 
@@ -63,19 +64,23 @@ export function sendSpecial(sw: Switch, wire: Wire, descriptor: u64): u32 {
     late += wire.heldNs;
   }
   const isOvertaking = leaves + late < lastDue(way);
-  put(way, descriptor, max(leaves + late, lastDue(way)) | marks);
+  let due = max(leaves + late, lastDue(way));
+  if (wire.shaper != 0) due = max(paced(changetype<Shaper>(<usize>wire.shaper), lengthOf(descriptor), due), lastDue(way));
+  put(way, descriptor, due | marks);
   if (isDuplicated && takesOne(wire, sw.now) && hasSpace(way, sw.now)) {
     hold(descriptor);
     sw.copies++;
     const leavesAgain = wire.rateBps == 0 ? sw.now : occupy(wire, descriptor, sw.now);
-    put(way, descriptor, max(leavesAgain + late, lastDue(way)) | marks);
+    let dueAgain = max(leavesAgain + late, lastDue(way));
+    if (wire.shaper != 0) dueAgain = paced(changetype<Shaper>(<usize>wire.shaper), lengthOf(descriptor), dueAgain);
+    put(way, descriptor, dueAgain | marks);
   }
   if (!isOvertaking && !isImpaired(wire)) wire.isSpecial = 0;
   return SEND_DONE;
 }
 
 function isImpaired(wire: Wire): bool {
-  return (wire.loss | wire.corruption | wire.duplication | wire.reordering | wire.jitterNs) != 0;
+  return (wire.loss | wire.corruption | wire.duplication | wire.reordering | wire.jitterNs | <u64>wire.shaper) != 0;
 }
 
 /** From now on; what is on its way stays due when it was. Waiting frames stay in the queue, even above `queueMax`. */

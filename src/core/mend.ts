@@ -8,8 +8,10 @@
  */
 import { setTimer } from './care';
 import { find, FID_ANY, flush, isStatic, isSticky, keyOf, logicalOf, PORT_MASK, remove } from './fdb';
+import { mendFlows } from './flows';
 import { KIND_VNIC, Port, TEAM_PORT } from './port';
 import { evictionOf } from './room';
+import { reviveShapers } from './shaper';
 import { bindOwn, ownFid, ownMac } from './station';
 import { MODEL_REGISTERED, NEVER, portAt, Switch } from './switch';
 
@@ -86,14 +88,18 @@ function bindAnew(sw: Switch): void {
 
 /** Whatever was due is due again: a timer that was being run had been taken back first. */
 export function mendTimers(sw: Switch): void {
+  mendFlows(sw);
   sw.linkDue = NEVER;
   for (let i: u32 = 0; i < sw.portCount; i++) {
     const port = portAt(sw, i);
     if (port.linkDue == NEVER && isWatched(port)) port.hasLink = port.linkUp;
     sw.linkDue = min(sw.linkDue, port.linkDue);
     if (port.notifyLeft != 0) sw.notifyDue = min(sw.notifyDue, max(port.notifyDue, sw.now));
+    if (port.lldp != 0) sw.lldpDue = min(sw.lldpDue, sw.now);
     if (port.lacp != 0) sw.lacpDue = min(sw.lacpDue, sw.now);
+    if (port.tree != 0) sw.treeDue = min(sw.treeDue, sw.now);
   }
+  reviveShapers(sw);
   setTimer(sw);
 }
 

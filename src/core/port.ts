@@ -21,6 +21,17 @@ export const VLAN_TUNNEL: u8 = 5;
 /** Port of a private VLAN: untagged, own VLAN in `pvid`, those it gets in `members`. */
 export const VLAN_PRIVATE: u8 = 6;
 
+/** Where a mirror's copies go, and nothing else: carries no VLAN, takes nothing in. */
+export const VLAN_MIRROR: u8 = 7;
+
+/** Of Port.shortIn; beside SHORT_OPEN what watched.ts has to do then. */
+export const SHORT_OPEN: u8 = 1;
+export const SHORT_MIRRORED: u8 = 2; // frames that come in here are mirrored
+export const SHORT_RECORDED: u8 = 4; // the switch keeps flow records
+export const SHORT_SEEN_OUT: u8 = 8; // what leaves some port of the switch is mirrored
+/** Beside plainVid of a port of which all that leaves is mirrored: a short cut has to look for it. */
+export const PLAIN_MIRRORED: u32 = 0x10000;
+
 export const ACCEPT_DEFAULT: u8 = 0;
 export const ACCEPT_ALL: u8 = 1;
 export const ACCEPT_TAGGED: u8 = 2;
@@ -42,7 +53,14 @@ export const DOWN_POWER: u32 = 4;
 export const DOWN_FAR: u32 = 8;
 /** Nobody moves the far end any more; nothing gives this link back. */
 export const DOWN_ISOLATED: u32 = 16;
-export const OFF: u8 = <u8>(DOWN_GUEST | DOWN_POWER);
+/** No VM is attached here, or the uplink is not in the host (change.ts). */
+export const DOWN_DETACHED: u32 = 32;
+export const OFF: u8 = <u8>(DOWN_GUEST | DOWN_POWER | DOWN_DETACHED);
+
+/** What a spanning tree lets frames do at a port; in none they are forwarded. */
+export const TREE_FORWARDING: u8 = 0;
+export const TREE_LEARNING: u8 = 1;
+export const TREE_DISCARDING: u8 = 2;
 
 export const NO_VID: u32 = 4096;
 /** A set of VLANs: a bit for each of 4096. */
@@ -55,7 +73,7 @@ export const PORTS_MAX: u32 = 2047;
 @unmanaged
 export class Port {
   // What visit.ts needs of a port that it sends to, side by side.
-  /** The port's untagged VLAN plus 1 when a frame of it can be queued here as it is: ring, link; else 0. */
+  /** The port's untagged VLAN plus 1 when a frame of it can be queued here as it is: ring, link; else 0. Or-ed: PLAIN_MIRRORED. */
   plainVid: u32;
   txRing: u32; // vNIC: to its guest
   /** `members`, when the frames of those VLANs can leave with the tag that they have; else 0. */
@@ -67,7 +85,7 @@ export class Port {
   linkUp: u8;
   usable: u8; // uplink: in use by a team
   vlanMode: u8;
-  /** Frames that come in here may take the short cuts of visit.ts and arrival.ts. */
+  /** SHORT_*: frames that come in here may take the short cuts of visit.ts and arrival.ts, and who watches has to be told; else 0. */
   shortIn: u8;
   /** Copies that leave here need no more than an edit of their tag. */
   shortOut: u8;
@@ -116,7 +134,7 @@ export class Port {
   floodsUnknown: u8;
   onStatic: u8; // REFUSE_*: a source that is bound to another port
   onLimit: u8; // REFUSE_*: a new station beyond macLimit
-  speaks: u8; // protocol frames are taken here: LACP or beacons
+  speaks: u8; // protocol frames are taken here: LACP, LLDP, BPDUs or beacons
   index: u8; // uplink: its place among the uplinks
   isBundled: u8; // member of a LAG: may carry frames of it
   hasLink: u8; // uplink, member of a LAG: link as the team sees it, after the delays
@@ -139,28 +157,56 @@ export class Port {
   balancedBytes: u64;
   beaconSeen: u32; // uplink: address of u64 times, by uplink index: when it last heard their beacons
   lacp: u32; // address of its LacpPort
+  lldp: u32; // address of its LldpPort, 0: it neither tells nor listens
+  /** vNIC: its frames of which a copy went to an uplink; what came from an uplink for this port. */
+  upFrames: u64;
+  wireFrames: u64;
   nameAt: u32; // its name without the host: length in an octet, UTF-8
+  tree: u32; // address of its TreePort, of a LAG's members that of its lead; 0: it takes part in no spanning tree
+  treeState: u8; // TREE_*
+  heeds: u8; // 1: ARP and ICMPv6 that come in here go through relay.ts, which learns from them (neighbours.ts)
+  shaperIn: u32; // vNIC: address of the Shaper of what comes from its guest, 0: none
+  shaperOut: u32; // the same of what leaves here
+  scheduler: u32; // uplink or bridge port: address of its Scheduler, 0: no queues in front of its wire
+  guards: u8; // GUARD_* of rogue.ts: what its station must not send
+  hairpin: u8; // what comes in here may leave here
+  padding4: u16;
+  // mirror.ts: bit n of each is the switch's mirror n.
+  mirrorsIn: u32; // mirrors that copy what comes in here
+  mirrorsOut: u32; // and what leaves
+  mirrorIn: u32; // those of them that are on
+  mirrorOut: u32;
+  chair: u32; // vNIC that a VM may leave or come to: address of the Guest that stands for nobody; 0: no VM ever does
   verdicts: u64; // the first of VERDICT_COUNT counters
 }
 
 /**
  * Says again which short cuts a port may take part in; whenever its link, its setting or its guest's address change.
- * `isOdd`: the switch has no common kind of frames at all.
+ * `isOdd`: the switch has no common kind of frames at all. `told`: SHORT_* of all of its ports.
  */
-export function replain(port: Port, isOdd: bool): void {
-  const isSimple = !isOdd && port.linkUp && !port.sTag && port.lag == 0;
+export function replain(port: Port, isOdd: bool, told: u8): void {
+  const isWhole = port.linkUp && port.treeState == TREE_FORWARDING && port.vlanMode != VLAN_MIRROR;
+  const isSimple = !isOdd && isWhole && !port.sTag && port.lag == 0;
   const isPrivate = port.vlanMode == VLAN_PRIVATE;
   // What is registered here, or was learned here, may not be what the guest may send with.
   const isOther = port.forgedRejected && (port.hasChanged || port.mac != port.configuredMac);
-  const takesAll = port.vlanMode != VLAN_TUNNEL && (port.accepts == ACCEPT_DEFAULT || port.accepts == ACCEPT_ALL);
-  port.shortIn = isSimple && !isPrivate && !isOther && takesAll ? 1 : 0;
-  port.shortOut = isSimple && !isPrivate && !port.blocked ? 1 : 0;
+  const takesAll = !port.hairpin && port.vlanMode != VLAN_TUNNEL && (port.accepts == ACCEPT_DEFAULT || port.accepts == ACCEPT_ALL);
+  port.shortIn = isSimple && !isPrivate && !isOther && takesAll ? SHORT_OPEN | told | (port.mirrorIn == 0 ? 0 : SHORT_MIRRORED) : 0;
+  port.shortOut = isSimple && !isPrivate && !port.blocked && port.scheduler == 0 ? 1 : 0;
   const isTrunk = port.vlanMode >= VLAN_TRUNK && port.vlanMode <= VLAN_NATIVE_TAGGED;
   port.plainTags = port.shortOut && isTrunk ? port.members : 0;
   port.plainVid = port.shortOut && port.txRing != 0 && port.untaggedVid != NO_VID ? port.untaggedVid + 1 : 0;
+  if (port.plainVid != 0 && port.mirrorOut != 0) port.plainVid |= PLAIN_MIRRORED;
 }
 
-export const PORT_BYTES: u32 = 640;
+/** Whether copies that leave here are captured when they leave, not when they are queued. */
+// @ts-ignore: decorator
+@inline
+export function leavesLater(port: Port): bool {
+  return port.shaperOut != 0 && port.txRing != 0;
+}
+
+export const PORT_BYTES: u32 = 896;
 
 export function portFits(): bool {
   return offsetof<Port>('verdicts') + VERDICT_COUNT * 8 <= PORT_BYTES;

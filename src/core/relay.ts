@@ -14,16 +14,23 @@ import { capture, captureInside, DIRECTION_IN } from './capture';
 import { captureLost } from './dropped';
 import { isStatic, keyOf, logicalOf, lookup, setLock } from './fdb';
 import { flood, forward, transit } from './flood';
+import { NO_PORT, observe, settle, settleDrop } from './flows';
 import { bytesOf, CUT_TAG, lengthOf, outerTci, slotOf, UNTAGGED } from './frame';
 import * as V from './generated/verdicts';
 import { admitFlood, isAnnouncement, isExpected, isOneUplink, isReflection, lockUntil, receiverOf, whereIs } from './guard';
 import { classify, isBpdu, isReserved, refusal } from './ingress';
 import { hearLacp } from './lacp';
 import { fidOf, learnFrom } from './learning';
+import { hearLldp } from './lldp';
+import { mirrorDrop, mirrorIn, takeInHand } from './mirror';
+import { heed } from './neighbours';
 import { release } from './pool';
 import * as P from './port';
 import { count, isMember, NO_VID, Port, TEAM_PORT } from './port';
 import { customerTagBytes, flattened, fromService, hasServiceTag } from './qinq';
+import { rogueOf } from './rogue';
+import { hearBpdu } from './rstp';
+import { relayGroup } from './snooping';
 import { isStorm, STORM_BROADCAST, STORM_MULTICAST, STORM_UNKNOWN } from './storm';
 import { MODEL_LEARNING, portAt, Switch } from './switch';
 import { pinFor, shutPort, teamAt } from './team';
@@ -39,13 +46,16 @@ export function relay(sw: Switch, port: Port, arrived: u64): void {
   port.rxBytes += length;
   if (port.capture != 0) capture(sw, port, arrived, DIRECTION_IN);
   sw.vidInHand = NO_VID;
+  takeInHand(sw, changetype<usize>(port));
+  if (sw.flows != 0) observe(sw, port, arrived);
 
-  if (!port.linkUp) return drop(sw, port, arrived, port.shut ? V.VERDICT_port_shut : V.VERDICT_link_down, V.CHECK_link, NO_FACT);
+  if (!port.linkUp) return drop(sw, port, arrived, whyDown(port), V.CHECK_link, NO_FACT);
   note(sw, V.CHECK_link, OUTCOME_PASSED, NO_FACT);
   if (sw.guard != 0 && goesRound(sw, port, arrived)) {
     return drop(sw, port, arrived, V.VERDICT_storm_guard, V.CHECK_storm_guard, sw.stormLimit);
   }
 
+  if (port.vlanMode == P.VLAN_MIRROR) return drop(sw, port, arrived, V.VERDICT_mirror_port, V.CHECK_mirror, NO_FACT);
   if (length < 14) return drop(sw, port, arrived, V.VERDICT_runt, V.CHECK_length, length);
   let descriptor = arrived;
   let tci: i32 = UNTAGGED;
@@ -81,36 +91,67 @@ export function relay(sw: Switch, port: Port, arrived: u64): void {
   if ((src & 1) != 0) return drop(sw, port, descriptor, V.VERDICT_src_group, V.CHECK_source, NO_FACT);
   note(sw, V.CHECK_source, OUTCOME_PASSED, NO_FACT);
 
-  if (port.speaks && (hearLacp(sw, port, descriptor) || hearBeacon(sw, port, descriptor))) {
+  if (port.speaks && isHeard(sw, port, descriptor)) {
     note(sw, V.CHECK_protocol, OUTCOME_FAILED, NO_FACT);
     count(port, V.VERDICT_consumed);
+    if (sw.flowInHand != 0) settle(sw, V.VERDICT_consumed, NO_PORT);
     return release(slotOf(descriptor), sw);
   }
 
   const classified = classify(port, tci);
-  if (classified < 0) return drop(sw, port, descriptor, refusal(classified), V.CHECK_vlan, tci == UNTAGGED ? NO_VID : tci & 0xfff);
+  if (classified < 0) {
+    // The addresses that a bridge keeps for itself are of its port, whatever VLANs the port has (8.6.3); only here can it matter.
+    if ((dst & 1) != 0 && isBarred(sw, port, descriptor, dst)) return;
+    return drop(sw, port, descriptor, refusal(classified), V.CHECK_vlan, tci == UNTAGGED ? NO_VID : tci & 0xfff);
+  }
   const vid = <u32>classified;
   note(sw, V.CHECK_vlan, OUTCOME_PASSED, vid);
   sw.vidInHand = vid;
   if (port.inside != 0) captureInside(sw, port.inside, descriptor, vid, tci, DIRECTION_IN);
+  if (sw.remoteVlans != 0 && isMember(sw.remoteVlans, vid)) return passRemote(sw, port, descriptor, vid, tci);
+  if (port.mirrorIn != 0) mirrorIn(sw, port, descriptor, vid, tci);
 
+  if (port.guards != 0) {
+    const rogue = rogueOf(port, descriptor);
+    if (rogue != 0) return drop(sw, port, descriptor, rogue, V.CHECK_rogue, NO_FACT);
+    note(sw, V.CHECK_rogue, OUTCOME_PASSED, NO_FACT);
+  }
   if ((dst & 1) != 0 && !admitGroup(sw, port, descriptor, dst)) return;
+  if (sw.tree != 0 && !isInTree(sw, port, descriptor, vid, src)) return;
   if (port.kind == P.KIND_UPLINK) fromOutside(sw, port, descriptor, vid, tci, src, dst);
   else fromInside(sw, port, descriptor, vid, tci, src, dst);
 }
 
-/** BPDUs, reserved addresses and storms: whether a frame to a group may come in at all; if not, it has been dropped. */
-function admitGroup(sw: Switch, port: Port, descriptor: u64, dst: u64): bool {
+/** Whether a protocol of the switch itself takes the frame. */
+function isHeard(sw: Switch, port: Port, descriptor: u64): bool {
+  if (hearLacp(sw, port, descriptor) || hearLldp(sw, port, descriptor)) return true;
+  return hearBpdu(sw, port, descriptor) || hearBeacon(sw, port, descriptor);
+}
+
+/** The verdict on a frame at a port without link. */
+function whyDown(port: Port): u32 {
+  if (port.shut) return V.VERDICT_port_shut;
+  return (port.downBy & P.DOWN_DETACHED) != 0 ? V.VERDICT_detached : V.VERDICT_link_down;
+}
+
+/** Whether no frame to this group may come in by the port, as a BPDU or by its reserved address; it has been dropped then. */
+function isBarred(sw: Switch, port: Port, descriptor: u64, dst: u64): bool {
   if (port.bpdu != P.BPDU_PASS && isBpdu(dst)) {
     const isGuarded = port.bpdu == P.BPDU_GUARD;
     drop(sw, port, descriptor, isGuarded ? V.VERDICT_bpdu_guard : V.VERDICT_bpdu_filter, V.CHECK_bpdu, NO_FACT);
     if (isGuarded) shutPort(sw, port);
-    return false;
+    return true;
   }
   if (isReserved(dst) && ((port.relayReserved >>> (<u32>(dst >>> 40) & 15)) & 1) == 0) {
     drop(sw, port, descriptor, V.VERDICT_reserved_mac, V.CHECK_reserved, NO_FACT);
-    return false;
+    return true;
   }
+  return false;
+}
+
+/** BPDUs, reserved addresses and storms: whether a frame to a group may come in at all; if not, it has been dropped. */
+function admitGroup(sw: Switch, port: Port, descriptor: u64, dst: u64): bool {
+  if (isBarred(sw, port, descriptor, dst)) return false;
   note(sw, V.CHECK_reserved, OUTCOME_PASSED, NO_FACT);
   if (port.storm == 0) return true;
   if (isStorm(sw, port, dst == BROADCAST ? STORM_BROADCAST : STORM_MULTICAST)) {
@@ -121,13 +162,45 @@ function admitGroup(sw: Switch, port: Port, descriptor: u64, dst: u64): bool {
   return true;
 }
 
-function fromOutside(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32, src: u64, dst: u64): void {
+/** Whether the spanning tree lets a frame in by the port; if not, it has been dropped, and learned from where only that is allowed. */
+function isInTree(sw: Switch, port: Port, descriptor: u64, vid: u32, src: u64): bool {
+  if (port.treeState == P.TREE_FORWARDING) {
+    note(sw, V.CHECK_tree, OUTCOME_PASSED, NO_FACT);
+    return true;
+  }
+  if (port.treeState == P.TREE_LEARNING && !learns(sw, port, descriptor, vid, src)) return false;
+  drop(sw, port, descriptor, V.VERDICT_stp_discarding, V.CHECK_tree, port.treeState);
+  return false;
+}
+
+/** In an RSPAN VLAN: copies of other switches' frames, whose addresses say nothing of who is where. All of it is flooded (mirror.ts). */
+function passRemote(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32): void {
+  if (sw.tree != 0 && port.treeState != P.TREE_FORWARDING) {
+    return drop(sw, port, descriptor, V.VERDICT_stp_discarding, V.CHECK_tree, port.treeState);
+  }
+  if (port.kind == P.KIND_UPLINK && !(isInUse(sw, port, descriptor) && isAdmitted(sw, port, descriptor, vid))) return;
+  if (port.mirrorIn != 0) mirrorIn(sw, port, descriptor, vid, tci);
+  flood(sw, port, descriptor, vid, tci, V.VERDICT_flood_group, 0);
+}
+
+/** Whether an uplink is in use (R18, R19); if not, the frame has been dropped. */
+// @ts-ignore: decorator
+@inline
+function isInUse(sw: Switch, port: Port, descriptor: u64): bool {
   if (!port.usable) {
     const isUnbundled = port.lag != 0 && !port.isBundled;
-    if (isUnbundled && isOn(sw, 18)) return drop(sw, port, descriptor, V.VERDICT_lag_not_ready, V.CHECK_lag, NO_FACT);
-    if (!isUnbundled && isOn(sw, 19)) return drop(sw, port, descriptor, V.VERDICT_uplink_not_active, V.CHECK_active, NO_FACT);
+    const verdict = isUnbundled ? V.VERDICT_lag_not_ready : V.VERDICT_uplink_not_active;
+    if (isOn(sw, isUnbundled ? 18 : 19)) {
+      drop(sw, port, descriptor, verdict, isUnbundled ? V.CHECK_lag : V.CHECK_active, NO_FACT);
+      return false;
+    }
   }
   note(sw, V.CHECK_active, OUTCOME_PASSED, NO_FACT);
+  return true;
+}
+
+function fromOutside(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32, src: u64, dst: u64): void {
+  if (!isInUse(sw, port, descriptor)) return;
 
   const source = whereIs(sw, vid, src);
   if (isOn(sw, 7) && isReflection(sw, source, descriptor, dst)) {
@@ -138,9 +211,11 @@ function fromOutside(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32
   if ((dst & 1) != 0) {
     if (!isAdmitted(sw, port, descriptor, vid)) return;
     if (!learns(sw, port, descriptor, vid, src)) return;
-    return flood(sw, port, descriptor, vid, tci, V.VERDICT_flood_group);
+    if (sw.neighbours != 0 && heed(sw, port, descriptor, vid, tci, src, dst)) return;
+    return toGroup(sw, port, descriptor, vid, tci, dst);
   }
   if (!learns(sw, port, descriptor, vid, src)) return;
+  if (sw.neighbours != 0) heed(sw, port, descriptor, vid, tci, src, dst);
   const owner = whereIs(sw, vid, dst);
   if (owner == 0) {
     note(sw, V.CHECK_lookup, OUTCOME_PASSED, NO_FACT);
@@ -148,7 +223,7 @@ function fromOutside(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32
     note(sw, V.CHECK_unknown, OUTCOME_PASSED, NO_FACT);
     if (port.storm != 0 && isStorm(sw, port, STORM_UNKNOWN)) return drop(sw, port, descriptor, V.VERDICT_storm, V.CHECK_storm, NO_FACT);
     if (!isAdmitted(sw, port, descriptor, vid)) return;
-    return flood(sw, port, descriptor, vid, tci, V.VERDICT_flood_unknown);
+    return flood(sw, port, descriptor, vid, tci, V.VERDICT_flood_unknown, 0);
   }
   const logical = logicalOf(owner);
   note(sw, V.CHECK_lookup, OUTCOME_PASSED, logical);
@@ -183,19 +258,27 @@ function fromInside(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32,
     const entry = lookup(sw, keyOf(fidOf(sw, vid), src));
     if (entry != 0) setLock(sw, entry, lockUntil(sw.now));
   }
-  if ((dst & 1) != 0) return flood(sw, port, descriptor, vid, tci, V.VERDICT_flood_group);
+  if (sw.neighbours != 0 && heed(sw, port, descriptor, vid, tci, src, dst)) return;
+  if ((dst & 1) != 0) return toGroup(sw, port, descriptor, vid, tci, dst);
   const owner = whereIs(sw, vid, dst);
   if (owner == 0) {
     note(sw, V.CHECK_lookup, OUTCOME_PASSED, NO_FACT);
     if (port.storm != 0 && isStorm(sw, port, STORM_UNKNOWN)) return drop(sw, port, descriptor, V.VERDICT_storm, V.CHECK_storm, NO_FACT);
-    return flood(sw, port, descriptor, vid, tci, V.VERDICT_flood_unknown);
+    return flood(sw, port, descriptor, vid, tci, V.VERDICT_flood_unknown, 0);
   }
   const logical = logicalOf(owner);
   note(sw, V.CHECK_lookup, OUTCOME_PASSED, logical);
   if (logical == TEAM_PORT) return transit(sw, port, descriptor, vid, tci);
-  if (logical == port.logical && isOn(sw, 2)) return drop(sw, port, descriptor, V.VERDICT_same_port, V.CHECK_reflection, logical);
+  if (logical == port.logical && !port.hairpin && isOn(sw, 2)) {
+    return drop(sw, port, descriptor, V.VERDICT_same_port, V.CHECK_reflection, logical);
+  }
   note(sw, V.CHECK_reflection, OUTCOME_PASSED, logical);
   forward(sw, port, portAt(sw, logical), descriptor, vid, tci);
+}
+
+function toGroup(sw: Switch, port: Port, descriptor: u64, vid: u32, tci: i32, dst: u64): void {
+  if (sw.snooper != 0) relayGroup(sw, port, descriptor, vid, tci, dst);
+  else flood(sw, port, descriptor, vid, tci, V.VERDICT_flood_group, 0);
 }
 
 /** Learns the source if the port learns; false when the frame has been dropped for it. */
@@ -246,6 +329,8 @@ function numberOf(port: u32): u32 {
 export function drop(sw: Switch, port: Port, descriptor: u64, verdict: u32, check: u32, fact: u32): void {
   note(sw, check, OUTCOME_FAILED, fact);
   count(port, verdict);
+  if (sw.flowInHand != 0) settleDrop(sw, verdict);
   if (sw.drops != 0) captureLost(sw, port, descriptor, verdict, sw.vidInHand, check, fact);
+  if (sw.mirrorDrops != 0) mirrorDrop(sw, port, descriptor, verdict, sw.vidInHand);
   release(slotOf(descriptor), sw);
 }

@@ -10,8 +10,9 @@
  *     a port's ingress verdicts          = tails of its rxRing and of the wires that arrive there
  *     a port's `delivered`               = head of its txRing, or of its txWire and the lane beside it (one without counts each at once)
  *     guest.received + guest.filtered    = tail of its port's txRing
+ *         both plus what the guest's counters stood ahead of the rings when it came to this port (change.ts)
  *     stream.sequence                    = stream.sent
- *     ingress verdicts + originated + copies = delivered + consumed + all drops, over a switch
+ *     ingress verdicts + originated + copies = delivered + consumed + answered + all drops + what waits behind shapers, over a switch
  *
  * The burst in hand (`Switch.inHand`) is not taken again: some of its frames may be gone already. Its copies that were queued but not
  * published are the last ones in their queues; they are cut off, known by their slot, or by the frame's number where the copy has
@@ -24,12 +25,18 @@
  */
 import { publishCaptures } from './capture';
 import { VERDICT_COUNT, VERDICT_copy_died, VERDICT_consumed, VERDICT_delivered, VERDICT_worker_died } from './generated/verdicts';
-import { VERDICTS_DROP, VERDICTS_INGRESS } from './generated/verdicts';
+import { VERDICT_answered, VERDICTS_DROP, VERDICTS_INGRESS } from './generated/verdicts';
 import { Frame, lengthOf, slotOf } from './frame';
+import { mendGroups, snooperOf } from './members';
 import { Guest, Stream } from './guest';
+import { resetCard } from './nic-card';
 import { mendTable, mendTimers } from './mend';
+import { mendNeighbours, neighboursOf } from './neighbour-table';
 import { countMany, Port } from './port';
 import { Ring } from './ring';
+import { cutFlows, mendFlows } from './scheduler';
+import { waitingAt } from './shaper';
+import { mendServices } from './services';
 import { isInMemory } from './sweep';
 import { portAt, Switch } from './switch';
 import { reform } from './team';
@@ -52,8 +59,11 @@ export function repair(sw: Switch): u32 {
   for (let i: u32 = 0; i < sw.portCount; i++) lost += settle(sw, portAt(sw, i));
   lost += settleCopies(sw, lead ? lead : portAt(sw, 0));
   listAnew(sw);
+  // Before the table, whose flushes go over it.
+  if (sw.neighbours != 0) mendNeighbours(neighboursOf(sw));
   mendTable(sw);
   reform(sw, false);
+  if (sw.snooper != 0) mendGroups(snooperOf(sw), sw.now);
   mendTimers(sw);
   return lost;
 }
@@ -109,6 +119,7 @@ function entryOf(ring: Ring, shift: usize, cursor: u32): u64 {
 /** Cuts off what is queued at `out` from the first copy of a frame of the burst on; `dirty` says how many for settleCopies. */
 function cutCopies(out: Port, burst: Ring, burstShift: usize, n: u32): void {
   if (out.txRing != 0) return cutQueue(out, changetype<Ring>(<usize>out.txRing), RING_SHIFT, burst, burstShift, n);
+  if (out.scheduler != 0) out.dirty += cutFlows(out, burst, burstShift, n);
   if (out.txWire == 0) return;
   const wire = changetype<Wire>(<usize>out.txWire);
   cutQueue(out, wire, WIRE_SHIFT, burst, burstShift, n);
@@ -124,7 +135,7 @@ function cutQueue(out: Port, ring: Ring, shift: usize, burst: Ring, burstShift: 
 }
 
 /** Whether a copy is of one of the burst's frames. */
-function isOf(copy: u64, burst: Ring, shift: usize, n: u32): bool {
+export function isOf(copy: u64, burst: Ring, shift: usize, n: u32): bool {
   const slot = slotOf(copy);
   const id = isInMemory(slot) ? changetype<Frame>(slot).id : 0;
   for (let i: u32 = 0; i < n; i++) {
@@ -155,6 +166,7 @@ function settle(sw: Switch, port: Port): u32 {
     const wire = inletAt(sw, i);
     if (<usize>wire.toPort == changetype<usize>(port)) arrived += wire.tail;
   }
+  if (port.scheduler != 0) mendFlows(port);
   const lost = arrived - <u32>sum(port, VERDICTS_INGRESS);
   countMany(port, VERDICT_worker_died, lost);
 
@@ -170,7 +182,8 @@ function settle(sw: Switch, port: Port): u32 {
 function publishedBy(port: Port): u32 {
   if (port.txRing != 0) {
     const ring = changetype<Ring>(<usize>port.txRing);
-    settleHead(ring);
+    // Behind a shaper they wait for their tokens.
+    if (port.shaperOut == 0) settleHead(ring);
     settleTail(ring);
     return ring.head;
   }
@@ -197,19 +210,22 @@ function sum(port: Port, set: u64): u64 {
 
 /** What it sent, by the stream that was sending if it was one; what it was taking has been taken. */
 function settleGuest(guest: Guest, port: Port): void {
-  const sent = changetype<Ring>(<usize>port.rxRing).head - <u32>guest.sent;
+  if (guest.services != 0) mendServices(guest);
+  const sent = changetype<Ring>(<usize>port.rxRing).head + guest.sentOffset - <u32>guest.sent;
   guest.sent += sent;
   for (let i: u32 = 0; i < guest.streamCount; i++) {
     const stream = changetype<Stream>(<usize>guest.streams + i * offsetof<Stream>());
     const numbered = stream.sequence - <u32>stream.sent;
     if (numbered == 0) continue;
     // The last number may have been given to a frame that was not sent.
-    const ofIt = min(numbered, sent);
+    // What a card has gathered counts as sent by the stream, and as held back when the card is reset.
+    const ofIt = guest.nic != 0 ? numbered : min(numbered, sent);
     stream.sent += ofIt;
     stream.remaining -= ofIt;
     stream.sequence = <u32>stream.sent;
   }
-  guest.received += changetype<Ring>(<usize>port.txRing).tail - <u32>(guest.received + guest.filtered);
+  guest.received += changetype<Ring>(<usize>port.txRing).tail + guest.takenOffset - <u32>(guest.received + guest.filtered);
+  if (guest.nic != 0) resetCard(guest);
 }
 
 /** Makes the switch's ledger balance: copies that are owed died, at the ports whose queues were cut; copies too many were made. */
@@ -218,7 +234,7 @@ function settleCopies(sw: Switch, lead: Port): u32 {
   for (let i: u32 = 0; i < sw.portCount; i++) {
     const port = portAt(sw, i);
     owed += <i64>(sum(port, VERDICTS_INGRESS) - sum(port, VERDICTS_DROP));
-    owed -= <i64>(verdict(port, VERDICT_delivered) + verdict(port, VERDICT_consumed));
+    owed -= <i64>(verdict(port, VERDICT_delivered) + verdict(port, VERDICT_consumed) + verdict(port, VERDICT_answered) + waitingAt(port));
   }
   if (owed < 0) {
     sw.copies += <u64>-owed;

@@ -18,7 +18,7 @@ export class Ring {
   headPadding: u32;
   h1: u64; h2: u64; h3: u64; h4: u64; h5: u64; h6: u64; h7: u64;
   tail: u32; // written by the consumer
-  tailPadding: u32;
+  flow: u32; // of what comes by it, where uplinks have queues: scheduler.ts
   t1: u64; t2: u64; t3: u64; t4: u64; t5: u64; t6: u64; t7: u64;
   mask: u32; // entries - 1
   entries: u32; // address of the entries

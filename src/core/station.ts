@@ -4,6 +4,7 @@
  */
 import { announceArrival } from './care';
 import { deleteStatic, FID_ANY, find, flush, isStatic, isSticky, keyOf, logicalOf, remove, setStatic } from './fdb';
+import { forgetPlace, snooperOf } from './members';
 import { Guest, readdress } from './guest';
 import { fidOf } from './learning';
 import * as P from './port';
@@ -80,6 +81,7 @@ export function changeMac(sw: Switch, port: Port, mac: u64): void {
 export function changeVlan(sw: Switch, port: Port, vid: u32): void {
   unbindOwn(sw, port);
   flush(sw, port.logical, FID_ANY + 1, true);
+  if (sw.snooper != 0) forgetPlace(snooperOf(sw), port.logical);
   port.vlanMode = P.VLAN_ACCESS;
   port.pvid = vid;
   port.untaggedVid = vid;

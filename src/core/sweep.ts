@@ -17,6 +17,7 @@ import { Frame, HEADER_BYTES, lengthOf, slotOf } from './frame';
 import { giveBack, POOL_CLASSES, PoolClass } from './pool';
 import { Port } from './port';
 import { Ring } from './ring';
+import { flowAt, Scheduler } from './scheduler';
 import { portAt, Switch } from './switch';
 import { Wire } from './wire';
 
@@ -46,6 +47,9 @@ export function mark(sw: Switch): void {
     const port = portAt(sw, i);
     if (port.rxRing != 0) markRing(port.rxRing, 3);
     if (port.txRing != 0) markRing(port.txRing, 3);
+    if (port.scheduler == 0) continue;
+    const scheduler = changetype<Scheduler>(<usize>port.scheduler);
+    for (let f: u32 = 0; f < scheduler.flowCount; f++) markRing(changetype<usize>(flowAt(scheduler, f)), 4);
   }
   for (let i: u32 = 0; i < sw.inletCount; i++) markRing(load<u32>(<usize>sw.inlets + (<usize>i << 2)), 4);
 }

@@ -96,8 +96,10 @@ export class Switch {
   isDoubtful: u32; // probing cannot tell which uplink has failed
   balanceDue: u64; // NEVER: not load-based
   lacpDue: u64; // NEVER: no LACP
+  lldpDue: u64; // NEVER: nothing is told by LLDP
+  lldpNs: u64; // between two LLDPDUs
   linkDue: u64; // a link change that a delay holds back
-  /** The least of linkDue, notifyDue, beaconDue, lacpDue and balanceDue: when `runTimers` has something to do. */
+  /** When `runTimers` has something to do: the least of all that is due here. */
   timerDue: u64;
   /** Frames that the switch sent of itself. */
   originated: u64;
@@ -145,6 +147,30 @@ export class Switch {
 
   /** Copies made beyond the first of a frame. */
   copies: u64;
+  tree: u32; // address of its Tree, rstp.ts; 0: no spanning tree
+  treeDue: u64; // NEVER: nothing to be done for it
+
+  // Shapers and queues, shaper.ts.
+  shapers: u32; // list of u32: every Shaper that is waited for
+  shaperCount: u32;
+  shaperDues: u32; // u64 for each: when to look at it again; NEVER
+  shaperPadding: u32;
+  shapeDue: u64; // the least of them
+  snooper: u32; // address of its Snooper, members.ts; 0: groups are flooded
+
+  // mirror.ts
+  mirrors: u32; // array of Mirror
+  mirrorCount: u32;
+  mirrorDrops: u32; // bit n: mirror n is on, and copies frames that die
+  mirrored: u32; // bit n: mirror n has had the frame in hand
+  cameBy: u32; // address of the Port that it came in by, 0: the switch sends it of itself
+  // flows.ts
+  flows: u32; // address of the FlowTable; 0: no records
+  flowInHand: u32; // record of the frame in hand, 0: none
+  flowDue: u64; // when records may have been silent for too long; NEVER
+  remoteVlans: u32; // 4096 bits: RSPAN VLANs, in which nothing is learned; 0: none
+  neighbours: u32; // address of its NeighbourTable; 0: it answers no ARP for others
+  told: u32; // SHORT_RECORDED, SHORT_SEEN_OUT: what watched.ts has to do for every port
 }
 
 // @ts-ignore: decorator

@@ -10,7 +10,14 @@ import { announce, announceArrival } from './care';
 import { FID_ANY, flush } from './fdb';
 import { lacpLinkChanged } from './lacp';
 import { Lag, reformLag } from './lag';
-import { KIND_VNIC, Port, replain, TEAM_PORT } from './port';
+import { lldpLinkChanged } from './lldp';
+import { forgetPlace, snooperOf } from './members';
+import { Guest } from './guest';
+import { rejoin } from './listener';
+import { KIND_VNIC, Port, replain, SHORT_RECORDED, SHORT_SEEN_OUT, TEAM_PORT } from './port';
+import { rstpLinksChanged } from './rstp';
+import { loseWaiting } from './shaper';
+import { askAfterFailover } from './querier';
 import { bindOwn, unbindOwn } from './station';
 import { NEVER, portAt, Switch } from './switch';
 import { isOn } from './teaching';
@@ -171,8 +178,10 @@ export function repin(sw: Switch, port: Port, isStart: bool): void {
 
 /** Works out everything that is decided beforehand: the teams, the pins, which ports take short cuts. */
 export function reform(sw: Switch, isStart: bool): void {
-  for (let i: u32 = 0; i < sw.portCount; i++) replain(portAt(sw, i), sw.isOdd != 0);
+  sw.told = toldOf(sw);
+  for (let i: u32 = 0; i < sw.portCount; i++) replain(portAt(sw, i), sw.isOdd != 0, <u8>sw.told);
   for (let i: u32 = 0; i < sw.lagCount; i++) reformLag(sw, load<u32>(<usize>sw.lags + (<usize>i << 2)));
+  rstpLinksChanged(sw);
   for (let i: u32 = 0; i < sw.teamCount; i++) reformTeam(teamAt(sw, i));
   for (let i = sw.localCount; i < sw.portCount; i++) {
     const uplink = portAt(sw, i);
@@ -184,13 +193,23 @@ export function reform(sw: Switch, isStart: bool): void {
   }
   if (isStart) for (let i: u32 = 0; i < sw.teamCount; i++) forgetMoved(teamAt(sw, i));
   if (sw.teamCount == 0) return;
+  let hasMoved = false;
   for (let i: u32 = 0; i < sw.localCount; i++) {
     const port = portAt(sw, i);
     const before = port.pin;
     repin(sw, port, isStart);
     const isMoved = port.pin != before || changetype<Team>(<usize>port.team).isMoved != 0;
+    if (isMoved && port.pin != 0) hasMoved = true;
     if (isMoved && !isStart && sw.lag == 0 && isOn(sw, 14)) announce(sw, port);
   }
+  if (hasMoved && !isStart && sw.snooper != 0) askAfterFailover(sw);
+}
+
+/** What watched.ts has to do for every port: SHORT_*. */
+function toldOf(sw: Switch): u32 {
+  let mirrors: u32 = 0;
+  for (let i: u32 = 0; i < sw.portCount; i++) mirrors |= portAt(sw, i).mirrorOut;
+  return <u32>(sw.flows == 0 ? 0 : SHORT_RECORDED) | <u32>(mirrors == 0 ? 0 : SHORT_SEEN_OUT);
 }
 
 /** Puts an uplink first in every team that has it, and into use at once if it works. */
@@ -214,11 +233,17 @@ export function setLink(sw: Switch, number: u32, up: bool): void {
   const wasUp = port.linkUp != 0;
   port.shut = 0;
   port.linkUp = up ? 1 : 0;
-  replain(port, sw.isOdd != 0);
+  replain(port, sw.isOdd != 0, <u8>sw.told);
   lacpLinkChanged(sw, port);
+  lldpLinkChanged(sw, port);
   if (port.logical == TEAM_PORT || port.lag != 0) teamSees(sw, port);
-  if (!up) return forgetStations(sw, port);
+  rstpLinksChanged(sw);
+  if (!up) {
+    if ((port.shaperIn | port.shaperOut) != 0) loseWaiting(sw, port);
+    return forgetStations(sw, port);
+  }
   if (wasUp || port.kind != KIND_VNIC) return;
+  if (port.guest != 0 && changetype<Guest>(<usize>port.guest).listener != 0) rejoin(changetype<Guest>(<usize>port.guest), sw.now);
   bindOwn(sw, port);
   announceArrival(sw, port);
 }
@@ -227,9 +252,12 @@ export function setLink(sw: Switch, number: u32, up: bool): void {
 export function shutPort(sw: Switch, port: Port): void {
   port.shut = 1;
   port.linkUp = 0;
-  replain(port, sw.isOdd != 0);
+  replain(port, sw.isOdd != 0, <u8>sw.told);
   lacpLinkChanged(sw, port);
+  lldpLinkChanged(sw, port);
   if (port.logical == TEAM_PORT || port.lag != 0) teamSees(sw, port);
+  rstpLinksChanged(sw);
+  if ((port.shaperIn | port.shaperOut) != 0) loseWaiting(sw, port);
   forgetStations(sw, port);
 }
 
@@ -237,6 +265,7 @@ export function shutPort(sw: Switch, port: Port): void {
 function forgetStations(sw: Switch, port: Port): void {
   if (port.logical == TEAM_PORT || (port.lag != 0 && changetype<Lag>(<usize>port.lag).usableCount != 0)) return;
   flush(sw, port.logical, FID_ANY + 1, false);
+  if (sw.snooper != 0) forgetPlace(snooperOf(sw), port.logical);
   // R7 and R11 are about who is here: a vNIC's address may come from outside as soon as it is gone.
   unbindOwn(sw, port);
 }

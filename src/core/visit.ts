@@ -14,10 +14,14 @@ import { bytesOf, ETHERTYPE_VLAN, HEADER_BYTES, insertion, isVlan, lengthOf, slo
 import { VERDICT_forward } from './generated/verdicts';
 import { groups } from './groups';
 import { fidOf } from './learning';
-import { carries, count, countMany, isMember, NO_VID, Port, PORT_BYTES, REFUSE_FORWARD, VLAN_NATIVE_TAGGED, VLAN_TRUNK } from './port';
+import { carries, count, countMany, isMember, leavesLater, NO_VID, PLAIN_MIRRORED, Port, PORT_BYTES } from './port';
+import { REFUSE_FORWARD, SHORT_OPEN, VLAN_NATIVE_TAGGED, VLAN_TRUNK } from './port';
 import { relay } from './relay';
 import { advanceNear, at, available, push, Ring } from './ring';
+import { innocents } from './rogue';
+import { admit } from './shaper';
 import { portAt, Switch } from './switch';
+import { tell, tellRun } from './watched';
 import { send, Wire } from './wire';
 
 const MAC_MASK: u64 = 0xffffffffffff;
@@ -40,41 +44,57 @@ export function visit(sw: Switch, port: Port): u32 {
 
 function serve(sw: Switch, port: Port, n: u32): u32 {
   const ring = changetype<Ring>(<usize>port.rxRing);
+  // What a guard objects to, or who answers for others may learn from, goes by itself, by relay.ts.
+  let isOdd = false;
+  if ((port.guards | port.heeds) != 0) {
+    n = innocents(port, ring, n);
+    isOdd = n == 0;
+    n = max(n, 1);
+  }
+  if (port.shaperIn != 0) {
+    n = admit(sw, port, ring, n);
+    if (n == 0) return 0;
+  }
   sw.crossed = 0;
   sw.inHandBytes = port.rxBytes;
   sw.inHandEnd = ring.tailNext + n;
   sw.inHand = port.rxRing;
   const isTrunk = port.vlanMode >= VLAN_TRUNK && port.vlanMode <= VLAN_NATIVE_TAGGED;
   // A port with something special about it, or without a VLAN for untagged frames where there are no others, has no common kind.
-  if (!port.shortIn || sw.trace != 0 || (isTrunk ? sw.pads != 0 : port.pvid == NO_VID)) {
+  if (isOdd || !port.shortIn || sw.trace != 0 || (isTrunk ? sw.pads != 0 : port.pvid == NO_VID)) {
     for (let i: u32 = 0; i < n; i++) relay(sw, port, at(ring, i));
-  } else if (sw.watched) {
+  } else if (sw.watched || port.shortIn != SHORT_OPEN) {
     passWatched(sw, port, ring, n, isTrunk);
   } else if (isTrunk) {
-    pass(sw, port, ring, n, true, false);
+    pass(sw, port, ring, n, true, false, false);
   } else if (n > 1 || !passOne(sw, port, at(ring, 0))) {
-    pass(sw, port, ring, n, false, false);
+    pass(sw, port, ring, n, false, false, false);
   }
   advanceNear(ring, n);
   sw.inHand = 0;
   return n;
 }
 
-/** The same where something is captured. */
+/** The same where something is captured, mirrored or recorded. */
 function passWatched(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool): void {
   if (port.inside != 0) {
     for (let i: u32 = 0; i < n; i++) relay(sw, port, at(ring, i));
   } else if (isTrunk) {
-    pass(sw, port, ring, n, true, true);
+    pass(sw, port, ring, n, true, true, false);
+  } else if (sw.watched) {
+    pass(sw, port, ring, n, false, true, false);
   } else {
-    pass(sw, port, ring, n, false, true);
+    pass(sw, port, ring, n, false, false, true);
   }
 }
 
-/** Relays `n` frames. Inlined once for each constant `isTrunk` and `isWatched`, so that who has no tags or captures never asks for them. */
+/**
+ * Relays `n` frames. Inlined for constants, so that who has no tags, captures or others who watch never asks for them: `isWatched`, who
+ * watches is told of each frame (ports without tags: where there are captures), `isTold`, of each run.
+ */
 // @ts-ignore: decorator
 @inline
-function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool, isWatched: bool): void {
+function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool, isWatched: bool, isTold: bool): void {
   const pvid = port.pvid;
   const keys = keysOf(pvid == NO_VID ? 0 : fidOf(sw, pvid));
   const plain = pvid + 1;
@@ -104,21 +124,28 @@ function pass(sw: Switch, port: Port, ring: Ring, n: u32, isTrunk: bool, isWatch
     // Then the frames in order. A place stays an entry's until some entry is removed, which only relay can do.
     const version = sw.tableVersion;
     let note = notes;
-    if (!isTrunk && !isWatched) note = straight(sw, port, note, end, ahead, wanted, here, oldest, plain, lengthSpan);
+    if (!isTrunk && !isWatched) {
+      note = straight(sw, port, note, end, ahead, wanted, here, oldest, plain, lengthSpan);
+      if (isTold && note != notes) tellRun(sw, port, notes, note, ahead);
+    }
     while (note != end) {
-      const next = isTrunk || isWatched ? note : groups(sw, port, note, end, ahead, wanted, here, oldest, lengthSpan);
+      const next = isTrunk || isWatched || isTold ? note : groups(sw, port, note, end, ahead, wanted, here, oldest, lengthSpan);
       if (next != note) {
         note = next;
       } else {
         const descriptor = load<u64>(note + ahead);
         const isFit = load<u32>(note, 4) != 0 && (isTrunk || lengthOf(descriptor) - 14 <= lengthSpan);
-        if (!isFit || !bypass(sw, port, note, descriptor, oldest, way, isTrunk, isWatched)) {
+        if (!isFit || !bypass(sw, port, note, descriptor, oldest, way, isTrunk, isWatched || isTold)) {
           relay(sw, port, descriptor);
           if (sw.tableVersion != version || !port.shortIn) memory.fill(note, 0, end - note);
         }
         note += NOTE_BYTES;
       }
-      if (!isTrunk && !isWatched) note = straight(sw, port, note, end, ahead, wanted, here, oldest, plain, lengthSpan);
+      if (!isTrunk && !isWatched) {
+        const from = note;
+        note = straight(sw, port, note, end, ahead, wanted, here, oldest, plain, lengthSpan);
+        if (isTold && note != from) tellRun(sw, port, from, note, ahead);
+      }
     }
   }
   // A guard may have shut the port meanwhile.
@@ -143,7 +170,7 @@ function bypass(
     copy = editFor(out, descriptor, port.pvid, port.members);
     if (copy == 0) return false;
   } else if (isLocal) {
-    if (out.plainVid != port.pvid + 1) return false;
+    if ((isWatched ? out.plainVid & ~PLAIN_MIRRORED : out.plainVid) != port.pvid + 1) return false;
   } else if (out.untaggedVid != port.pvid) {
     copy += insertion(port.pvid);
   }
@@ -155,7 +182,10 @@ function bypass(
   count(port, VERDICT_forward);
   const length = lengthOf(descriptor);
   port.rxBytes += length;
-  if (!isLocal) port.upBytes += length;
+  if (!isLocal) {
+    port.upBytes += length;
+    port.upFrames++;
+  }
   return true;
 }
 
@@ -325,7 +355,8 @@ function passOne(sw: Switch, port: Port, descriptor: u64): bool {
 @inline
 function watch(sw: Switch, port: Port, descriptor: u64, out: Port, copy: u64): void {
   if (port.capture != 0) capture(sw, port, descriptor, DIRECTION_IN);
-  if (out.capture != 0) capture(sw, out, copy, DIRECTION_OUT);
+  if (out.capture != 0 && !leavesLater(out)) capture(sw, out, copy, DIRECTION_OUT);
+  if (port.shortIn != SHORT_OPEN) tell(sw, port, descriptor, out);
 }
 
 /** The copy as it leaves by `out`, from a trunk whose untagged frames are of VLAN `pvid`; 0 when that takes more than an edit. */

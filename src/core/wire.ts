@@ -72,6 +72,8 @@ export class Wire extends Ring {
   reordering: u64;
   heldNs: u64; // by which a frame is held back that later ones are to overtake
   jitterNs: u64;
+  shaper: u32; // what its receiver lets in, shaper.ts; 0: all
+  s1: u32;
 }
 
 // @ts-ignore: decorator
@@ -106,6 +108,15 @@ export function takesOne(wire: Wire, now: u64): bool {
     return false;
   }
   return wire.headNext - wire.tailSeen <= wire.mask || hasSpace(wire, now);
+}
+
+/** When the medium takes a frame more, at most `slackNs` before it is free: now or before, if it does already. Without a rate at once. */
+export function roomAt(wire: Wire, now: u64, slackNs: u64): u64 {
+  if (wire.rateBps == 0) return now;
+  const free = wire.busyUntilPs / 1000;
+  if (free > now + slackNs) return free - slackNs;
+  if (wire.departureNext - wire.departed < wire.queueMax || letDepart(wire, now)) return now;
+  return load<u64>(departureAt(wire, wire.departed));
 }
 
 function letDepart(wire: Wire, now: u64): bool {

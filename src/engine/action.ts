@@ -2,27 +2,22 @@
  * What an action comes to: a sentence for people, and a command for each switch that it concerns. All names are looked up
  * here, before anything happens, so that an action is carried out as a whole or refused as a whole.
  */
+
+import { isChange } from '../topology/change-model.ts';
 import { stormLimitDefault } from '../topology/defaults.ts';
-import type { CableChange, EventAction } from '../topology/event-model.ts';
+import type { CableChange, EventAction, Membership } from '../topology/event-model.ts';
 import type { Link, PortName, Topology } from '../topology/model.ts';
 import { isGlob, matchPorts } from '../topology/ports.ts';
-import type { CommandBody } from './command.ts';
+import type { Act, Deed, Place } from './act.ts';
+import type { Changes } from './change.ts';
 import type { Directory } from './directory.ts';
+import { groupOctets } from './fill-group.ts';
 import * as L from './generated/layout.ts';
-import { individualAddress, NetworkError, ruleNumber } from './options.ts';
+import { groupAddress, individualAddress, NetworkError, ruleNumber } from './options.ts';
 import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
+import { sendersOf } from './plan-guest.ts';
+import { shapeAct } from './shape-act.ts';
 import { directionsOf, type WireChange, wireCommand } from './wire-change.ts';
-
-export interface Deed {
-  readonly sw: PlannedSwitch;
-  readonly body: CommandBody;
-}
-
-export interface Act {
-  /** `esx1/vmnic0 unplugged`. */
-  readonly what: string;
-  readonly deeds: readonly Deed[];
-}
 
 /** An action that lasts, such as a flap, is none of these: the agenda makes several of it. */
 export type SingleAction = Exclude<EventAction, { readonly flap: unknown }>;
@@ -31,8 +26,10 @@ export class Actions {
   readonly #topology: Topology;
   readonly #plan: Plan;
   readonly #directory: Directory;
+  readonly #changes: Changes;
 
-  constructor(topology: Topology, plan: Plan, directory: Directory) {
+  constructor(topology: Topology, plan: Plan, directory: Directory, changes: Changes) {
+    this.#changes = changes;
     this.#topology = topology;
     this.#plan = plan;
     this.#directory = directory;
@@ -56,10 +53,22 @@ export class Actions {
     if ('flush' in action) return this.#flush(action.flush);
     if ('activate' in action) return this.#activate(action.activate);
     if ('changeMac' in action) return this.#changeMac(action.changeMac.port, action.changeMac.mac);
+    if ('shape' in action) return shapeAct(this.#topology, this.#plan, action.shape);
+    if ('join' in action) return this.#membership(action.join, true);
+    if ('leave' in action) return this.#membership(action.leave, false);
     if ('captureOff' in action) return this.#captureIfAny(action.captureOff, false);
     if ('captureOn' in action) return this.#captureIfAny(action.captureOn, true);
+    if ('mirrorOn' in action) return this.#mirror(action.mirrorOn, true);
+    if ('mirrorOff' in action) return this.#mirror(action.mirrorOff, false);
     if ('note' in action) return { what: action.note, deeds: [] };
+    if (isChange(action)) return this.#changes.act(action);
     throw new NetworkError(`no such action: ${Object.keys(action).join(', ') || 'nothing'}`);
+  }
+
+  /** The second half of a migration. */
+  arrival(action: EventAction): Act {
+    if (!('migrate' in action)) throw new NetworkError('only a VM that migrates arrives');
+    return this.#changes.arrive(action);
   }
 
   /** The link of one port; of a port that has no cable, what a flap of it is. */
@@ -106,22 +115,39 @@ export class Actions {
     const host = this.#topology.hosts.find((each) => each.name === owner);
     const vm = host?.vms.find((each) => each.name === own);
     if (vm === undefined) throw new NetworkError(`no VM ${name} in ${this.#topology.name}; write host/vm`);
-    const deeds = vm.nics.map((nic) => {
-      const { sw, port } = this.#plan.ports.get(`${owner}/${nic.name}`)!;
-      return { sw, body: { setGuest: { switchAddress: sw.address, port: port.number, on } } };
-    });
-    return { what: `VM ${name} ${on ? 'started' : 'stopped'}`, deeds };
+    const what = `VM ${name} ${on ? 'started' : 'stopped'}`;
+    return this.#whereTheyAre(
+      vm.nics.map((nic) => `${owner}/${nic.name}`),
+      what,
+      ({ sw, port }) => ({
+        sw,
+        body: { setGuest: { switchAddress: sw.address, port: port.number, on } },
+      }),
+    );
+  }
+
+  /** A deed for each vNIC, at the port where it is when it is done. */
+  #whereTheyAre(names: readonly PortName[], what: string, deed: (place: Place) => Deed): Act {
+    const isMovable = names.some((name) => this.#plan.ports.get(name)!.port.seat !== undefined);
+    if (!isMovable) return { what, deeds: names.map((name) => deed(this.#plan.ports.get(name)!)) };
+    const late = (): Act => {
+      const deeds = names.flatMap((name) => this.#changes.whereIs(name) ?? []).map(deed);
+      if (deeds.length === 0) throw new NetworkError(`${names.join(', ')}: attached nowhere`);
+      return { what, deeds };
+    };
+    return { what, deeds: [], late };
   }
 
   #traffic(text: string, on: boolean): Act {
     const names = isGlob(text) ? matchPorts(this.#topology, text) : [this.#directory.port(text).port.name];
-    const senders = names.filter((name) => this.#plan.streamsOf.has(name));
+    const sending = sendersOf(this.#plan);
+    const senders = names.filter((name) => sending.has(name));
     if (senders.length === 0) throw new NetworkError(`${text} sends no traffic in ${this.#topology.name}`);
-    const deeds = senders.map((name) => {
-      const { sw, port } = this.#plan.ports.get(name)!;
-      return { sw, body: { setStreams: { switchAddress: sw.address, port: port.number, on } } };
-    });
-    return { what: `traffic of ${text === '*' ? 'all' : text} ${on ? 'goes on' : 'paused'}`, deeds };
+    const what = `traffic of ${text === '*' ? 'all' : text} ${on ? 'goes on' : 'paused'}`;
+    return this.#whereTheyAre(senders, what, ({ sw, port }) => ({
+      sw,
+      body: { setStreams: { switchAddress: sw.address, port: port.number, on } },
+    }));
   }
 
   /** All points of a capture. */
@@ -141,6 +167,16 @@ export class Actions {
   #captureIfAny(file: string, on: boolean): Act {
     const isThere = this.#plan.captures.some(({ request }) => request.file === file);
     return isThere ? this.capture(file, on) : { what: `no capture goes to ${file} here`, deeds: [] };
+  }
+
+  #mirror(name: string, on: boolean): Act {
+    for (const sw of this.#plan.switches) {
+      const found = sw.mirroring?.mirrors.find(({ mirror }) => `${sw.name}/${mirror.name}` === name);
+      if (found === undefined) continue;
+      const setMirror = { switchAddress: sw.address, mirror: found.number, on };
+      return { what: `mirror ${name} ${on ? 'copies' : 'is off'}`, deeds: [{ sw, body: { setMirror } }] };
+    }
+    throw new NetworkError(`no mirror ${name} in ${this.#topology.name}; write switch/mirror`);
   }
 
   #rule(name: string, on: boolean): Act {
@@ -191,14 +227,40 @@ export class Actions {
     const isMember = sw.uplinks.teams.some(({ teaming }) => [...teaming.active, ...teaming.standby].includes(own));
     if (!isMember) throw new NetworkError(`${name} is unused; no team has it as active or standby`);
     const setActive = { switchAddress: sw.address, port: port.number };
-    return { what: `${port.name} made active`, deeds: [{ sw, body: { setActive } }] };
+    const act = { what: `${port.name} made active`, deeds: [{ sw, body: { setActive } }] };
+    const late = (): Act => {
+      this.#changes.assertPresent({ sw, port });
+      return act;
+    };
+    return this.#topology.changes === undefined ? act : { what: act.what, deeds: [], late };
+  }
+
+  #membership({ port: name, group: text }: Membership, on: boolean): Act {
+    const { port } = this.#directory.port(name);
+    const group = groupAddress(text);
+    const home = this.#plan.ports.get(port.seat?.of ?? name)!.port;
+    if (home.listener === null)
+      throw new NetworkError(`the guest at ${name} takes every group and joins none; write groups: [] at its vNIC`);
+    const what = `guest at ${port.name} ${on ? 'joins' : 'leaves'} ${group}`;
+    const octets = groupOctets(group);
+    const late = (): Act => {
+      const at = this.#changes.whereIs(name);
+      if (at === null) throw new NetworkError(`${name}: attached nowhere`);
+      if (on) this.#changes.assertRoom(home, octets);
+      const setGroup = { switchAddress: at.sw.address, port: at.port.number, group: octets, on };
+      return { what, deeds: [{ sw: at.sw, body: { setGroup } }] };
+    };
+    return { what, deeds: [], late };
   }
 
   #changeMac(name: PortName, mac: string): Act {
-    const { sw, port } = this.#directory.port(name);
+    const { port } = this.#directory.port(name);
     if (port.kind !== 'vnic') throw new NetworkError(`${name} has no guest; only a vNIC's address can be changed`);
-    const setGuestMac = { switchAddress: sw.address, port: port.number, mac: individualAddress(mac) };
-    return { what: `guest at ${port.name} uses ${mac}`, deeds: [{ sw, body: { setGuestMac } }] };
+    const octets = individualAddress(mac);
+    return this.#whereTheyAre([port.name], `guest at ${port.name} uses ${mac}`, (at) => ({
+      sw: at.sw,
+      body: { setGuestMac: { switchAddress: at.sw.address, port: at.port.number, mac: octets } },
+    }));
   }
 }
 

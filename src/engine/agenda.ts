@@ -11,7 +11,8 @@
 
 import type { EventReport } from '../telemetry/report.ts';
 import type { EventAction, EventCondition, EventTrigger, TopologyEvent } from '../topology/event-model.ts';
-import type { Act, Actions, Deed } from './action.ts';
+import type { Act, Deed } from './act.ts';
+import type { Actions } from './action.ts';
 import type { Gauge, Gauges, Seen } from './gauge.ts';
 import { NEVER } from './in-memory.ts';
 import { NetworkError, TIME_NS_MAX } from './options.ts';
@@ -30,10 +31,12 @@ interface TimedState {
   /** How often it is still to happen; null: without end. */
   readonly left: number | null;
   readonly action: EventAction;
-  /** Of a flap: the link's end, or its return. */
+  /** Of a flap: the link's end, or its return. Of a migration: that the VM leaves, or comes. */
   readonly isUp: boolean;
   readonly because: string;
   readonly by: By;
+  /** By how much it has been put off, this once. */
+  readonly lateNs?: bigint;
 }
 
 interface AwaitedState {
@@ -59,8 +62,17 @@ export interface AgendaState {
 }
 
 type Changing<T, K extends keyof T> = Omit<T, K> & { -readonly [P in K]: T[P] };
-type Timed = Changing<TimedState, 'dueNs' | 'left'> & { readonly act: Act };
+type Timed = Changing<TimedState, 'dueNs' | 'left' | 'lateNs'> & { readonly act: Act };
 type Awaited = Changing<AwaitedState, 'from' | 'left'> & { readonly gauge: Gauge };
+
+/** Something that is to be done now, and what is to be called then. */
+export interface Due {
+  readonly deeds: readonly Deed[];
+  /** To be told when they were done. */
+  readonly done: (nowNs: bigint) => void;
+  /** What comes after it may depend on it. */
+  readonly isLate: boolean;
+}
 
 export interface AgendaOptions {
   /** Virtual time between two looks at the conditions, ns. */
@@ -105,6 +117,13 @@ export class Agenda {
     return () => this.#remove(order);
   }
 
+  /** The second half of a migration that a program has begun. */
+  arrive(action: EventAction, atNs: bigint, by: By): void {
+    const act = this.#actions.arrival(action);
+    const item = { order: this.#order++, dueNs: atNs, everyNs: 0n, left: 1, action, isUp: true, because: '', by };
+    this.#insert({ ...item, act });
+  }
+
   #addTimed(
     order: number,
     atNs: bigint,
@@ -115,6 +134,12 @@ export class Agenda {
     by: By,
   ): void {
     const item = { order, dueNs: atNs, everyNs, left, action, isUp: false, because, by };
+    if ('migrate' in action) {
+      this.#insert({ ...item, act: this.#actOf(action, false) });
+      const comesNs = atNs + whole(action.migrate.downtimeNs ?? 0);
+      this.#insert({ ...item, act: this.#actOf(action, true), isUp: true, dueNs: comesNs });
+      return;
+    }
     if (!('flap' in action)) {
       this.#insert({ ...item, act: this.#actOf(action, false) });
       return;
@@ -126,6 +151,7 @@ export class Agenda {
   }
 
   #actOf(action: EventAction, isUp: boolean): Act {
+    if (isUp && 'migrate' in action) return this.#actions.arrival(action);
     return 'flap' in action ? this.#actions.either(action.flap.port, isUp) : this.#actions.act(action);
   }
 
@@ -191,18 +217,38 @@ export class Agenda {
     if (ns < this.#lookNs) this.#lookNs = ns;
   }
 
-  /** What happens at `nowNs`, in order. On the wall clock conditions are looked at each time. */
-  due(nowNs: bigint, isWall = false): Deed[] {
+  /**
+   * What happens at `nowNs`, in order; each is to be done before the next one is asked for, if it could not be told before. What cannot be
+   * done when it is due is noted as such, and the run goes on. On the wall clock conditions are looked at each time.
+   */
+  *due(nowNs: bigint, isWall = false): Generator<Due> {
     if (isWall || this.#lookNs <= nowNs) this.#look(nowNs);
-    const deeds: Deed[] = [];
     for (let item = this.#timed[0]; item !== undefined && item.dueNs <= nowNs; item = this.#timed[0]) {
       this.#timed.shift();
-      deeds.push(...item.act.deeds);
-      this.note(nowNs, item.because === '' ? item.act.what : `${item.act.what}, because ${item.because}`, item.by);
+      const { what, deeds, done, isLate } = dueNow(item.act, nowNs);
+      this.note(nowNs, item.because === '' ? what : `${what}, because ${item.because}`, item.by);
       item.left = fewer(item.left);
-      if (item.left !== 0) this.#insert(Object.assign(item, { dueNs: item.dueNs + item.everyNs }));
+      if (item.left !== 0) {
+        const dueNs = item.dueNs - (item.lateNs ?? 0n) + item.everyNs;
+        this.#insert(Object.assign(item, { dueNs, lateNs: 0n }));
+      }
+      const left = (leftNs: bigint) => {
+        done();
+        this.#putOff(item, leftNs);
+      };
+      yield { deeds, done: left, isLate };
     }
-    return deeds;
+  }
+
+  /** A VM that has left at `leftNs`, later than it was to on the wall clock, is away for all of its downtime. */
+  #putOff({ order, action, isUp }: Timed, leftNs: bigint): void {
+    if (isUp || !('migrate' in action) || (action.migrate.downtimeNs ?? 0) === 0) return;
+    const comesNs = leftNs + whole(action.migrate.downtimeNs!);
+    const at = this.#timed.findIndex((item) => item.order === order && item.isUp);
+    const item = this.#timed[at];
+    if (item === undefined || item.dueNs >= comesNs) return;
+    this.#timed.splice(at, 1);
+    this.#insert(Object.assign(item, { dueNs: comesNs, lateNs: (item.lateNs ?? 0n) + comesNs - item.dueNs }));
   }
 
   #look(nowNs: bigint): void {
@@ -259,6 +305,19 @@ export class Agenda {
   /** How much has happened in all. */
   get count(): number {
     return this.#forgotten + this.#happened.length;
+  }
+}
+
+/** An act as it is when it happens; one that cannot be done has no deeds. */
+function dueNow(act: Act, nowNs: bigint): Omit<Due, 'done'> & { readonly what: string; readonly done: () => void } {
+  const nothing = () => {};
+  if (act.late === undefined) return { what: act.what, deeds: act.deeds, done: act.done ?? nothing, isLate: false };
+  try {
+    const { what, deeds, done = nothing } = act.late(nowNs);
+    return { what, deeds, done, isLate: true };
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    return { what: `${act.what}: refused, ${error.message}`, deeds: [], done: nothing, isLate: true };
   }
 }
 

@@ -13,7 +13,7 @@ import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import { closeFile, openPipe, Pipe } from './pipe.ts';
 import type { Plan } from './plan.ts';
-import type { PlannedCapture } from './plan-capture.ts';
+import { OF_COMMANDS, type PlannedCapture } from './plan-capture.ts';
 import { append } from './sink.ts';
 import { NOTHING_LEFT } from './sink-plan.ts';
 import { isRemoved, writeAll } from './whole-file.ts';
@@ -28,7 +28,15 @@ export function orderOf(plan: Plan, capture: PlannedCapture, clock: string, epoc
   if (capture.rings.length < 2) return null;
   const islandsOf = capture.interfaces.map(({ islands }) => islands);
   const workers = clock === 'wall' ? plan.workers.map(({ address }) => address) : [];
-  return { floorAt: plan.epochsAt + L.Epochs_floor, controlAt: plan.controlAt, workers, epochNs, islandsOf };
+  const ofCommands = capture.rings.findIndex(({ worker }) => worker === OF_COMMANDS);
+  return {
+    floorAt: plan.epochsAt + L.Epochs_floor,
+    controlAt: plan.controlAt,
+    workers,
+    epochNs,
+    islandsOf,
+    ofCommands,
+  };
 }
 
 /** Opens the file and writes its headers; with `file` null what is captured goes nowhere. Throws OutputError. */

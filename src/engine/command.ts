@@ -30,7 +30,7 @@ export function execute(core: Core, bytes: Uint8Array): Uint8Array {
 
 export function carryOut(core: Core, command: CommandBody): boolean {
   const { setLink, flushTable, setStatic, setActive, setGuestMac, setAccessVlan, setWire } = command;
-  const { setGuest, setStreams, setPower, setRule, setCapture } = command;
+  const { setGuest, setStreams, setPower, setRule, setCapture, setShaper, setGroup, setMirror } = command;
   if (setLink) core.setLink(setLink.switchAddress!, setLink.port!, setLink.up!, setLink.reason ?? L.LINK_OPERATOR);
   if (setGuest) core.setGuest(setGuest.switchAddress!, setGuest.port!, setGuest.on!);
   if (setStreams) core.setStreams(setStreams.switchAddress!, setStreams.port!, setStreams.on!);
@@ -39,7 +39,9 @@ export function carryOut(core: Core, command: CommandBody): boolean {
     const { switchAddress, rule, on, guard, stormLimit } = setRule;
     core.setRule(switchAddress!, rule!, on!, guard!, stormLimit!);
   }
+  carryChange(core, command);
   if (setCapture) for (const point of setCapture.points!) core.setPoint(point, setCapture.on!);
+  if (setMirror) core.setMirror(setMirror.switchAddress!, setMirror.mirror!, setMirror.on!);
   if (flushTable) {
     const { switchAddress, port, fid } = flushTable;
     const sticksToo = typeof port === 'number' || typeof fid !== 'number';
@@ -49,6 +51,16 @@ export function carryOut(core: Core, command: CommandBody): boolean {
   if (setGuestMac) core.setGuestMac(setGuestMac.switchAddress!, setGuestMac.port!, octetBits(setGuestMac.mac!));
   if (setAccessVlan) core.setAccessVlan(setAccessVlan.switchAddress!, setAccessVlan.port!, setAccessVlan.vid!);
   if (setWire) changeWire(core, setWire);
+  if (setShaper) {
+    const { switchAddress, shaperAddress, averageBps, peakBps, burstBytes, slackNs } = setShaper;
+    const [average, peak, bytes, slack] = [averageBps, peakBps, burstBytes, slackNs].map((value) => BigInt(value!));
+    core.setShaper(switchAddress!, shaperAddress!, average!, peak!, bytes!, slack!);
+  }
+  if (setGroup) {
+    const { switchAddress, port, group, on } = setGroup;
+    const view = new DataView(group!.buffer, group!.byteOffset, group!.length);
+    return core.setGroup(switchAddress!, port!, view.getBigUint64(0), view.getBigUint64(8), on!) !== 0;
+  }
   if (setStatic) {
     const mac = octetBits(setStatic.mac!);
     const { switchAddress, fid, port } = setStatic;
@@ -56,6 +68,22 @@ export function carryOut(core: Core, command: CommandBody): boolean {
     return core.bindStatic(switchAddress!, fid!, mac, port) !== 0;
   }
   return true;
+}
+
+/** What comes and goes: core/change.ts. */
+function carryChange(core: Core, { leave, come, setUplink, setPortGroup }: CommandBody): void {
+  if (leave) core.leave(leave.switchAddress!, leave.port!, leave.goesTo ?? 0);
+  if (come) core.come(come.switchAddress!, come.port!, come.guest!);
+  if (setUplink) {
+    const { switchAddress, port, there, roles } = setUplink;
+    for (const [team, role] of roles!.entries()) core.setRole(switchAddress!, port!, team, role);
+    core.setPresent(switchAddress!, port!, there!);
+  }
+  if (setPortGroup) {
+    const { switchAddress, state, there, members, vids } = setPortGroup;
+    core.setThere(state!, there!);
+    for (const vid of vids!) core.setCarried(switchAddress!, members!, vid, there!);
+  }
 }
 
 function changeWire(core: Core, wire: vswitch.SetWire.$Properties): void {

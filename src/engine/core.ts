@@ -19,16 +19,25 @@ export interface Core {
   register(sw: number, port: number): void;
   setActive(sw: number, port: number): void;
   setGuestMac(sw: number, port: number, mac: bigint): void;
+  setGroup(sw: number, port: number, high: bigint, low: bigint, on: boolean): number;
   setAccessVlan(sw: number, port: number, vid: number): void;
   setLink(sw: number, port: number, up: boolean, reason: number): void;
   setGuest(sw: number, port: number, on: boolean): void;
   setStreams(sw: number, port: number, on: boolean): void;
   setPower(sw: number, on: boolean): void;
+  leave(sw: number, port: number, goesTo: number): void;
+  come(sw: number, port: number, guest: number): void;
+  setRole(sw: number, port: number, team: number, role: number): void;
+  setPresent(sw: number, port: number, isThere: boolean): void;
+  setThere(state: number, isThere: boolean): void;
+  setCarried(sw: number, members: number, vid: number, isCarried: boolean): void;
   setPoint(point: number, on: boolean): void;
   setRule(sw: number, rule: number, on: boolean, guard: number, stormLimit: number): void;
+  setMirror(sw: number, mirror: number, on: boolean): void;
   flushTable(sw: number, logical: number, fid: number, sticksToo: boolean): void;
   bindStatic(sw: number, fid: number, mac: bigint, logical: number): number;
   unbindStatic(sw: number, fid: number, mac: bigint): number;
+  setShaper(sw: number, shaper: number, average: bigint, peak: bigint, bytes: bigint, slackNs: bigint): void;
   setMedium(wire: number, rateBps: bigint, delayNs: bigint, queueMax: bigint): void;
   setChances(
     wire: number,
@@ -48,6 +57,7 @@ export interface Core {
   takeCopies(sw: number, port: number, list: number, mask: number, next: number, reads: boolean): number;
   accepts(program: number, bytes: number, captured: number, length: number): number;
   firstPage(from: number, end: number, used: boolean): number;
+  openNat(nat: number): void;
   takeFrame(pool: number, from: number, length: number): bigint;
 }
 

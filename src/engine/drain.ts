@@ -98,7 +98,7 @@ export class Drain {
     this.#memory = memory;
     this.#file = file;
     const { order, rings, isPcap } = file;
-    this.#merge = order === null ? null : new Merge(rings.length, order.islandsOf, isPcap, order.epochNs);
+    this.#merge = order === null ? null : new Merge(rings.length, order, isPcap);
     this.#sink = write === undefined ? sinkOf(file, () => this.#isLast || isLast()) : new Away(write);
   }
 

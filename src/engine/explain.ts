@@ -131,8 +131,13 @@ function ownFact(
 ): string | null {
   if (check === 'link') return memory.u8(address + L.Port_shut) === 1 ? 'a guard has shut it' : 'its cable is pulled';
   if (check === 'bpdu') return `bpdu: ${policy.bpdu}`;
+  if (check === 'rogue')
+    return [policy.dhcpGuard && 'dhcpGuard: true', policy.routerGuard && 'routerGuard: true']
+      .filter(Boolean)
+      .join(', ');
   if (check === 'forged') return `its guest has ${macText(memory.u64(address + L.Port_mac))}`;
-  if (check === 'protocol') return 'it is: LACP, or a beacon of its own team';
+  if (check === 'protocol') return 'it is: LACP, a BPDU, or a beacon of its own team';
+  if (check === 'tree') return memory.u8(address + L.Port_treeState) === 1 ? 'it is learning' : 'it is discarding';
   if (check === 'lag') return 'LACP has no partner for it';
   if (check === 'storm') {
     const limits = Object.entries(policy.storm).filter(([, rate]) => rate !== null);
@@ -162,6 +167,7 @@ function tell(check: string, outcome: string, fact: number, sw: PlannedSwitch): 
         ? 'nobody else is there to have it'
         : 'not in the table'
       : `it is ${where(port)}`;
+  if (check === 'out_tree') return `${port} does not forward`;
   if (check === 'out_vlan') return leftOut(sw.ports[fact]!);
   if (check === 'storm_guard') return `it has come in by this switch more than ${fact} times`;
   if (check === 'learn' && outcome === 'failed') return fact === 0 ? 'the table is full' : `its port may hold ${fact}`;
@@ -172,6 +178,10 @@ function tell(check: string, outcome: string, fact: number, sw: PlannedSwitch): 
   if (check === 'rpf') return `the destination is pinned to ${port}`;
   if (check === 'learn') return `heard ${where(port)}`;
   if (check === 'uplink') return isLag ? `the LAG's hash gives ${port}` : `pinned to ${port}`;
+  if (check === 'neighbour')
+    return outcome === 'failed'
+      ? `the owner is ${where(port)}`
+      : `the owner is ${where(port)}, where the request goes by itself`;
   if (check === 'static') return `it is bound to ${port}`;
   return where(port);
 }

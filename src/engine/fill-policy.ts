@@ -6,6 +6,7 @@ import type { PlannedPort, PlannedSwitch } from './plan.ts';
 
 const ACCEPTS = { default: 0, all: 1, tagged: 2, untagged: 3 } as const;
 const BPDU = { pass: 0, filter: 1, guard: 2 } as const;
+const GUARD = { dhcp: 1, router: 2 } as const;
 const REFUSE = { forward: 0, drop: 1, shut: 2 } as const;
 const TPID_S = 0x88a8;
 const EVERY_RESERVED = 0xffff;
@@ -22,6 +23,8 @@ export function fillPolicy(m: SharedMemory, sw: PlannedSwitch, port: PlannedPort
   flag(L.Port_promiscuous, policy.promiscuous);
   flag(L.Port_forgedRejected, kind === 'vnic' && !policy.forgedTransmits);
   flag(L.Port_changesRejected, kind === 'vnic' && !policy.macChanges);
+  m.setU8(at + L.Port_guards, (policy.dhcpGuard ? GUARD.dhcp : 0) + (policy.routerGuard ? GUARD.router : 0));
+  flag(L.Port_hairpin, policy.hairpin);
   flag(L.Port_sticky, policy.sticky);
   flag(L.Port_isOpen, !tags.ingressFilter);
   flag(L.Port_sTag, tags.tpid === TPID_S);

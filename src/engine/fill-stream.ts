@@ -1,9 +1,14 @@
 /** Writes the guests' streams into memory: a template of the frame, when the first one is due, how far apart they are. */
+import type { StreamTarget } from '../topology/guest-model.ts';
 import type { PortName, Stream, Topology } from '../topology/model.ts';
+import { enlist } from './enlist.ts';
+import { groupMac, ipv4Of, isIpv6, writeIpv6 } from './fill-group.ts';
+import { routeOf } from './fill-guest.ts';
 import * as L from './generated/layout.ts';
-import { ALL_ONES, inFrame, macBits } from './in-memory.ts';
+import { ALL_ONES, macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
 import type { Plan, PlannedPort } from './plan.ts';
+import type { PlannedStack } from './plan-guest.ts';
 
 const VNIC_BPS = 10_000_000_000;
 /** FCS, preamble and gap are 24 bytes; a stream's size has the FCS already. */
@@ -12,43 +17,55 @@ const GAP_BYTES = 20;
 const ETHERTYPE_TEST = 0x88b5;
 const UDP_DISCARD = 9;
 const UDP_SOURCE_FIRST = 1024;
+const IPV4_BROADCAST = 0xffff_ffff;
 const FCS_BYTES = 4;
 /** A series of stations: 06, two octets that say whose, and three that number them. */
 const STATIONS = 0x06n;
 
 export function fillStreams(m: SharedMemory, plan: Plan, topology: Topology, isVirtual: boolean): void {
   const portOf = (name: PortName) => plan.ports.get(name)!;
-  const counts = new Map<number, number>();
+  const stacks = new Map(plan.stacks.map((stack) => [stack.name, stack]));
   for (const [name, numbers] of plan.streamsOf) {
     const { sw, port } = portOf(name);
     m.setU32(port.guest + L.Guest_streams, plan.streams[numbers[0]!]!.address);
     m.setU32(port.guest + L.Guest_streamCount, numbers.length);
-    const place = counts.get(sw.number) ?? 0;
-    counts.set(sw.number, place + 1);
-    m.setU32(sw.listsAt + 2 * sw.ports.length * 4 + 4 * place, port.guest);
-    m.setU32(port.guest + L.Guest_place, place);
-    m.setU32(sw.address + L.Switch_streamerCount, place + 1);
-    for (const number of numbers) fillStream(m, plan, number, topology.streams[number]!, isVirtual);
+    enlist(m, sw, port.guest);
+    for (const number of numbers) fillStream(m, plan, number, topology.streams[number]!, stacks.get(name), isVirtual);
   }
   fillTests(m, plan, topology, isVirtual);
 }
 
-function fillStream(m: SharedMemory, plan: Plan, number: number, stream: Stream, isVirtual: boolean): void {
+function fillStream(
+  m: SharedMemory,
+  plan: Plan,
+  number: number,
+  stream: Stream,
+  stack: PlannedStack | undefined,
+  isVirtual: boolean,
+): void {
   const portOf = (name: PortName) => plan.ports.get(name)!;
   const planned = plan.streams[number]!;
   const { address, template } = planned;
   const from = portOf(stream.from).port;
-  const to = stream.to === 'broadcast' ? null : portOf(stream.to).port;
-  const hasIp = from.ip !== null && (to === null || to.ip !== null);
+  const { target, group } = stream;
+  const ipv6 = group !== undefined && isIpv6(group);
+  const to = stream.to === 'broadcast' || target?.address !== undefined ? null : portOf(stream.to).port;
+  const toIp =
+    group !== undefined ? (ipv6 ? null : ipv4Of(group)) : (target?.address ?? (to === null ? IPV4_BROADCAST : to.ip));
+  const hasSource = group !== undefined || from.ip !== null || (stack?.dhcp ?? 0) !== 0;
+  const hasIp = hasSource && toIp !== null;
   const length = stream.sizeBytes - FCS_BYTES;
   // A test bed knows where its frames go.
-  const asks = hasIp && to !== null && stream.test === undefined;
+  const asks = hasIp && stream.to !== 'broadcast' && stream.test === undefined;
+  const route = asks ? routeOf(stack, toIp, target?.address === undefined) : { hop: 0, hasIp: hasIp ? 1 : 0 };
   m.setU32(address + L.Stream_number, number);
   m.setU32(address + L.Stream_length, length);
   m.setU32(address + L.Stream_template, template);
   m.setU32(address + L.Stream_flows, hasIp ? stream.flows : 1);
-  m.setU32(address + L.Stream_resolve, asks ? inFrame(to.ip!) : 0);
-  m.setU32(address + L.Stream_hasIp, hasIp ? 1 : 0);
+  m.setU32(address + L.Stream_portFirst, target?.fromPort ?? UDP_SOURCE_FIRST);
+  m.setU32(address + L.Stream_resolve, route.hop);
+  m.setU32(address + L.Stream_hasIp, ipv6 ? L.STREAM_IPV6 : route.hasIp);
+  m.setU64(address + L.Stream_startNs, BigInt(Math.round(stream.startNs)));
   m.setU64(address + L.Stream_dueNs, BigInt(Math.round(stream.startNs)));
   m.setU64(address + L.Stream_stopNs, BigInt(Math.round(stream.stopNs ?? 0)));
   m.setU64(address + L.Stream_remaining, stream.count === null ? ALL_ONES : BigInt(stream.count));
@@ -60,10 +77,16 @@ function fillStream(m: SharedMemory, plan: Plan, number: number, stream: Stream,
   }
   const write = (at: number, bytes: number): void => {
     const source = stationsOf(plan, from, stream.test?.sources ?? 0);
-    const destination = to === null || asks ? 0xffff_ffff_ffffn : stationsOf(plan, to, stream.test?.destinations ?? 0);
+    const destination =
+      group !== undefined
+        ? groupMac(group)
+        : to === null || asks
+          ? 0xffff_ffff_ffffn
+          : stationsOf(plan, to, stream.test?.destinations ?? 0);
     m.setU64(at, BigInt.asUintN(64, destination | (source << 48n)));
     m.setU32(at + 8, Number(source >> 16n));
-    if (hasIp) writeUdp(m.bytes.subarray(at, at + bytes), from.ip!, to?.ip ?? 0xffff_ffff);
+    if (ipv6) writeIpv6(m.bytes.subarray(at, at + bytes), group);
+    else if (hasIp) writeUdp(m.bytes.subarray(at, at + bytes), from.ip ?? 0, toIp, target);
     else m.setU16Be(at + 12, ETHERTYPE_TEST);
   };
   write(template, length);
@@ -119,7 +142,7 @@ function intervalOf(stream: Stream, isVirtual: boolean): { num: bigint; den: big
 }
 
 /** IPv4 (RFC 791) and UDP (RFC 768, checksum left out as IPv4 allows) headers for a frame of `bytes.length`. */
-function writeUdp(bytes: Uint8Array, from: number, to: number): void {
+function writeUdp(bytes: Uint8Array, from: number, to: number, target: StreamTarget | undefined): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   view.setUint16(12, 0x0800);
   view.setUint16(14, 0x4500);
@@ -132,7 +155,7 @@ function writeUdp(bytes: Uint8Array, from: number, to: number): void {
   for (let at = 14; at < 34; at += 2) sum += view.getUint16(at);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   view.setUint16(24, ~sum & 0xffff);
-  view.setUint16(34, UDP_SOURCE_FIRST);
-  view.setUint16(36, UDP_DISCARD);
+  view.setUint16(34, target?.fromPort ?? UDP_SOURCE_FIRST);
+  view.setUint16(36, target?.port ?? UDP_DISCARD);
   view.setUint16(38, bytes.length - 34);
 }

@@ -2,14 +2,26 @@
 import type { PortName, PortVlan, Topology, VlanRange } from '../topology/model.ts';
 import type { Core } from './core.ts';
 import { fillCaptures } from './fill-capture.ts';
+import { fillChanges } from './fill-change.ts';
+import { fillFlows } from './fill-flow.ts';
+import { fillStacks } from './fill-guest.ts';
+import { fillHosted } from './fill-hosted.ts';
+import { fillLldp } from './fill-lldp.ts';
+import { fillMirrors } from './fill-mirror.ts';
+import { fillMulticast } from './fill-multicast.ts';
+import { fillNeighbours } from './fill-neighbours.ts';
+import { fillNics } from './fill-nic.ts';
 import { fillPolicy } from './fill-policy.ts';
+import { fillShaping } from './fill-shaping.ts';
 import { fillStreams } from './fill-stream.ts';
+import { fillTree } from './fill-tree.ts';
 import { fillUplinks } from './fill-uplinks.ts';
 import { fillWire } from './fill-wire.ts';
 import * as L from './generated/layout.ts';
 import { ALL_ONES, inFrame, macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
 import { type Plan, type PlannedPort, type PlannedSwitch, vlanSetKey } from './plan.ts';
+import { isMirrorPort } from './plan-mirror.ts';
 import type { PlannedClass } from './plan-pool.ts';
 import type { PlannedWire } from './plan-wires.ts';
 
@@ -47,7 +59,13 @@ export function fill(memory: SharedMemory, core: Core, plan: Plan, topology: Top
   filler.pool(plan.injectPoolAt, plan.injectClasses, Math.max(plan.workers.length, plan.islands.length), 0);
   fillCaptures(memory, plan, options.epochNs);
   fillStreams(memory, plan, topology, options.virtual);
+  fillMulticast(memory, plan, topology);
+  fillNeighbours(memory, plan);
+  fillHosted(memory, core, plan);
+  fillStacks(memory, plan, topology);
+  fillNics(memory, plan);
   filler.workers();
+  fillChanges(memory, core, plan);
   for (const sw of plan.switches) core.reform(sw.address, true);
 }
 
@@ -131,10 +149,15 @@ class Filler {
     m.setU32(at + L.Switch_captureRingCount, sw.captureRings.length);
     m.setU32s(sw.captureRingsAt, sw.captureRings);
     for (const port of sw.ports) this.#fillPort(sw, port);
+    fillMirrors(m, sw);
+    fillFlows(m, sw);
     fillUplinks(m, sw);
+    fillLldp(m, sw);
+    fillTree(m, sw, (port) => this.#wireFrom.get(port)?.link?.rateBps ?? null);
+    fillShaping(m, core, this.#plan, sw, this.#options.virtual);
     this.pool(sw.poolAt, sw.poolClasses, keeper, this.#options.virtual ? worker + L.Worker_cell : 0);
     if (vswitch?.macModel === 'registered') {
-      const own = sw.ports.filter((port) => port.mac !== null);
+      const own = sw.ports.filter((port) => port.mac !== null && !isMirrorPort(port.name, sw.mirroring));
       m.setU32(at + L.Switch_keptPlaces, own.length);
       for (const port of own) core.register(at, port.number);
     }
@@ -183,11 +206,13 @@ class Filler {
     const at = port.address;
     const wire = this.#wireFrom.get(port.name);
     const injected = this.#plan.injectAt.has(port.name);
-    const plugged = port.kind !== 'bridge' || wire !== undefined || injected || this.#options.unplugged === 'open';
+    const isAway = this.#plan.changes.away.has(port.name);
+    const isOpen = port.kind !== 'bridge' || wire !== undefined || injected || this.#options.unplugged === 'open';
+    const plugged = isOpen && !isAway;
     m.setU32(at + L.Port_number, port.number);
     m.setU8(at + L.Port_kind, KIND[port.kind]);
     m.setU8(at + L.Port_linkUp, plugged ? 1 : 0);
-    m.setU8(at + L.Port_downBy, plugged ? 0 : L.LINK_OPERATOR);
+    m.setU8(at + L.Port_downBy, plugged ? 0 : isAway ? L.LINK_DETACHED : L.LINK_OPERATOR);
     m.setU32(at + L.Port_lengthMax, sw.mtu + 14);
     m.setU32(at + L.Port_logical, port.kind === 'uplink' ? L.LOGICAL_TEAM : port.number);
     this.#fillVlan(at, port.vlan);

@@ -12,6 +12,8 @@ export interface DrainOrder {
   readonly epochNs: bigint;
   /** By interface: of the switches that see what comes in, and what goes out. */
   readonly islandsOf: readonly (readonly [incoming: number, outgoing: number])[];
+  /** The ring with what commands have captured; -1: none. */
+  readonly ofCommands: number;
 }
 
 /** Internal time, ns; to be asked for before the rings are looked at. */

@@ -1,4 +1,6 @@
 /** Virtual clock: moves a network in the calling thread, worker by worker where it has several, as the pool's threads would. */
+import { Aside } from './aside.ts';
+import { type CommandBody, carryOut } from './command.ts';
 import { type Core, RUN_DONE, RUN_WAIT } from './core.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
@@ -9,12 +11,19 @@ export class Hands {
   readonly #core: Core;
   readonly #memory: SharedMemory;
   readonly #plan: Plan;
+  readonly #aside: Aside;
   #turn = 0;
 
   constructor(core: Core, memory: SharedMemory, plan: Plan) {
     this.#core = core;
     this.#memory = memory;
     this.#plan = plan;
+    this.#aside = new Aside(memory, plan);
+  }
+
+  /** Carries a command out while nobody moves. */
+  carryOut(body: CommandBody): boolean {
+    return this.#aside.during(body, () => carryOut(this.#core, body));
   }
 
   /** Frames moved since the start, and one for each time that timers or guests were seen to. */

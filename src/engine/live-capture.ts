@@ -16,7 +16,7 @@ import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import { NetworkError, whole } from './options.ts';
 import type { Plan } from './plan.ts';
-import { Finder, type PlannedCapture, type PlannedPoint } from './plan-capture.ts';
+import { Finder, OF_COMMANDS, type PlannedCapture, type PlannedPoint } from './plan-capture.ts';
 import { INSTRUCTIONS_MAX, type PlannedLive } from './plan-live.ts';
 
 export interface LiveRequest {
@@ -190,7 +190,8 @@ export class LiveCaptures {
     const islands = switches.map(({ island }) => island);
     const interfaces = new Finder(switches, islands, this.#topology.links).find(request);
     const program = request.filter === undefined ? null : programOf(request.filter);
-    const workers = new Set(interfaces.flatMap(({ spots }) => spots.map((spot) => switches[spot.switch]!.worker)));
+    const own = interfaces.flatMap(({ spots }) => spots.map((spot) => switches[spot.switch]!.worker));
+    const workers = new Set([...own, OF_COMMANDS]);
     const points = interfaces.flatMap(({ spots }, interfaceId) =>
       spots.map((spot): PlannedPoint => {
         const { worker } = switches[spot.switch]!;
@@ -294,7 +295,7 @@ export class LiveCaptures {
 
   /** Resolves when no worker can be at a point any more that has been taken out of its list. */
   async #left({ rings }: PlannedCapture): Promise<void> {
-    const workers = rings.map(({ worker }) => this.#plan.workers[worker]!.address);
+    const workers = rings.flatMap(({ worker }) => this.#plan.workers[worker]?.address ?? []);
     const beats = workers.map((at) => this.#memory.u32(at + L.Worker_beat));
     const isPast = (at: number, i: number) =>
       this.#memory.u32(at + L.Worker_beat) !== beats[i] || this.#memory.u32(at + L.Worker_state) !== STATE_RUNNING;

@@ -12,6 +12,12 @@ export class SharedMemory {
     this.#view = new DataView(memory.buffer);
   }
 
+  /** A new one, all zero; `bytes` are whole pages of 64 KiB. */
+  static ofBytes(bytes: number): SharedMemory {
+    const pages = bytes / 65_536;
+    return new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
+  }
+
   u8(at: number): number {
     return this.#view.getUint8(at);
   }

@@ -1,14 +1,17 @@
 /**
- * Puts what several workers captured into one file's order: by time, and at one instant by island, which is how a single worker
- * writes it. Each ring is in that order by itself. A block can go out once all workers are past its time.
+ * Puts what several workers captured into one file's order: by time, and at one instant first what commands captured (aside.ts), then by
+ * island, which is how a single worker writes it. Each ring is in that order by itself. A block can go out once all workers are past its time.
  */
 import { padded } from '../capture/block.ts';
+import type { DrainOrder } from './floor.ts';
 import * as L from './generated/layout.ts';
 
 const RECORD_HEAD_BYTES = 16;
 const PACKET_BYTES = 28;
 const BLOCK_HEAD_BYTES = 20;
 const OUT_BYTES = 1024 * 1024;
+/** Before every island. */
+const COMMANDS = -1;
 
 interface Queue {
   bytes: Buffer;
@@ -20,19 +23,15 @@ interface Queue {
   end: number;
 }
 
+type MergeOrder = Pick<DrainOrder, 'islandsOf' | 'epochNs' | 'ofCommands'>;
+
 export class Merge {
   readonly #queues: Queue[];
-  readonly #islandsOf: readonly (readonly [incoming: number, outgoing: number])[];
+  readonly #order: MergeOrder;
   readonly #isPcap: boolean;
-  readonly #epochNs: bigint;
 
-  /** `islandsOf`: by interface. A classic pcap's records name no interface: at one instant they stand by ring. */
-  constructor(
-    rings: number,
-    islandsOf: readonly (readonly [incoming: number, outgoing: number])[],
-    isPcap: boolean,
-    epochNs: bigint,
-  ) {
+  /** A classic pcap's records name no interface: at one instant they stand by ring. */
+  constructor(rings: number, order: MergeOrder, isPcap: boolean) {
     this.#queues = Array.from({ length: rings }, () => ({
       bytes: Buffer.alloc(0),
       at: 0,
@@ -41,9 +40,8 @@ export class Merge {
       island: 0,
       end: 0,
     }));
-    this.#islandsOf = islandsOf;
+    this.#order = order;
     this.#isPcap = isPcap;
-    this.#epochNs = epochNs;
   }
 
   get isHolding(): boolean {
@@ -73,7 +71,7 @@ export class Merge {
 
   /** Writes, in order, all blocks before `floorNs`, internal time; with null all there are. */
   flush(floorNs: bigint | null, write: (bytes: Uint8Array) => void): void {
-    const [high, low] = floorNs === null ? [Number.POSITIVE_INFINITY, 0] : this.#words(this.#epochNs + floorNs);
+    const [high, low] = floorNs === null ? [Number.POSITIVE_INFINITY, 0] : this.#words(this.#order.epochNs + floorNs);
     const out = new Output(write);
     for (;;) {
       const first = this.#queues.reduce((least, queue) => (isBefore(queue, least) ? queue : least));
@@ -105,11 +103,12 @@ export class Merge {
       queue.island = this.#islandOf(bytes, at);
       queue.end = at + bytes.readUInt32LE(at + 4);
     }
+    if (ring === this.#order.ofCommands) queue.island = COMMANDS;
   }
 
   /** Of the switch that captured a block: epb_flags, the first of its options, say which way the frame went. */
   #islandOf(bytes: Buffer, at: number): number {
-    const [incoming, outgoing] = this.#islandsOf[bytes.readUInt32LE(at + 8)]!;
+    const [incoming, outgoing] = this.#order.islandsOf[bytes.readUInt32LE(at + 8)]!;
     if (incoming === outgoing) return incoming;
     const flags = at + PACKET_BYTES + padded(bytes.readUInt32LE(at + BLOCK_HEAD_BYTES)) + 4;
     return bytes.readUInt32LE(flags) === L.CAPTURE_IN ? incoming : outgoing;

@@ -9,7 +9,8 @@ import type { Report } from '../telemetry/report.ts';
 import type { PortName, Topology } from '../topology/model.ts';
 import { Actions } from './action.ts';
 import { Agenda } from './agenda.ts';
-import { type CommandBody, carryOut } from './command.ts';
+import { Changes } from './change.ts';
+import type { CommandBody } from './command.ts';
 import { COMMAND, ORIGIN, PAUSE, POLL, RUN, STOP } from './control.ts';
 import { type Core, coreModule, instantiate, RUN_BUDGET, RUN_DONE, RUN_TIGHT } from './core.ts';
 import { Directory } from './directory.ts';
@@ -33,7 +34,7 @@ import {
 } from './options.ts';
 import { Outlets } from './outlets.ts';
 import type { Plan, PlannedSwitch } from './plan.ts';
-import { planNetwork } from './planning.ts';
+import { planNetwork, seated } from './planning.ts';
 import { Prompter } from './prompter.ts';
 import { checkCaptures } from './restorable.ts';
 import { RESTING } from './settle.ts';
@@ -64,6 +65,7 @@ export class Network extends Viewable {
   protected override readonly observer: Observer;
   protected override readonly injector: Injector;
   protected override readonly directory: Directory;
+  protected override readonly changes: Changes;
   protected override readonly actions: Actions;
   protected override readonly agenda: Agenda;
   readonly #prompter: Prompter;
@@ -85,8 +87,9 @@ export class Network extends Viewable {
   #holds = 0;
 
   /** Plans, fills and opens everything. Throws PlanError, OutputError or NetworkError; then nothing is left open. `from` is for `Network.from`. */
-  constructor(topology: Topology, options: NetworkOptions = {}, from: Source | null = null) {
+  constructor(declared: Topology, options: NetworkOptions = {}, from: Source | null = null) {
     super();
+    const topology = seated(declared, options.mayMigrate);
     const { inline: _, history, hangMs: __, ...fixed } = options;
     const { isVirtual, inline, workers, burst, ringEntries, lookEveryNs, hangMs } = settle(options);
     this.topology = topology;
@@ -94,8 +97,7 @@ export class Network extends Viewable {
     this.#inline = inline;
     this.#hangMs = hangMs;
     this.plan = planNetwork(topology, options);
-    const pages = this.plan.bytes / 65_536;
-    this.memory = new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
+    this.memory = SharedMemory.ofBytes(this.plan.bytes);
     this.core = instantiate(coreModule(), this.memory.memory);
     this.#epochNs = options.epochNs ?? (isVirtual ? 0n : BigInt(Date.now()) * 1_000_000n);
     this.fixed = { ...fixed, epochNs: this.#epochNs };
@@ -112,10 +114,11 @@ export class Network extends Viewable {
     this.#hands = new Hands(this.core, this.memory, this.plan);
     this.observer = new Observer(this.memory, this.plan, topology);
     this.directory = new Directory(topology, this.plan);
-    this.actions = new Actions(topology, this.plan, this.directory);
+    this.changes = new Changes(this.memory, this.plan, topology, this.directory, this.observer);
+    this.actions = new Actions(topology, this.plan, this.directory, this.changes);
     const gauges = new Gauges(this.memory, this.plan, this.observer, this.directory);
     this.agenda = new Agenda(this.actions, gauges, topology.events, { lookEveryNs });
-    this.#prompter = new Prompter(this.agenda, this.#hands, this.core);
+    this.#prompter = new Prompter(this.agenda, this.#hands);
     const captureAs = from?.captureAs ?? null;
     this.outlets = new Outlets(this.memory, this.plan, topology, this.clock, this.#epochNs, captureAs);
     this.live = new LiveCaptures(this.memory, this.plan, topology, this.clock, this.#epochNs, () => this.nowNs);
@@ -283,6 +286,7 @@ export class Network extends Viewable {
     if (this.#stoppedAfterNs === null) {
       const elapsed = this.nowNs;
       this.#prompter.disarm();
+      this.changes.log.end();
       let drained: DrainResult[];
       if (this.threads !== null) {
         this.threads.command(STOP);
@@ -322,7 +326,7 @@ export class Network extends Viewable {
   #carryOut(body: CommandBody): boolean {
     // At a place that a replay comes to again, it does not matter when its switch was last moved.
     if (this.hasHistory) this.core.setTime(this.plan.workers[0]!.address, this.nowNs);
-    const done = carryOut(this.core, body);
+    const done = this.#hands.carryOut(body);
     if (body.setWire && this.clock === 'virtual') this.#hands.fitCells();
     return done;
   }
@@ -362,10 +366,12 @@ export class Network extends Viewable {
   }
 
   protected override engineState(): EngineState {
-    return { injector: this.injector.state, agenda: this.agenda.save(), captured: this.outlets.held };
+    const changes = this.changes.log.save();
+    return { injector: this.injector.state, agenda: this.agenda.save(), captured: this.outlets.held, changes };
   }
 
-  protected override setEngineState({ injector, agenda }: EngineState, timeNs: bigint): void {
+  protected override setEngineState({ injector, agenda, changes }: EngineState, timeNs: bigint): void {
+    this.changes.log.load(changes ?? []);
     this.injector.state = injector;
     this.agenda.load(agenda);
     this.threads?.keepIsolated();

@@ -4,6 +4,7 @@
  */
 import type { Queue } from '../telemetry/difference.ts';
 import { VERDICTS } from '../telemetry/generated/verdicts.ts';
+import type { PingReport } from '../telemetry/guest.ts';
 import type {
   GuestReport,
   LagReport,
@@ -18,25 +19,39 @@ import type {
   WorkerReport,
 } from '../telemetry/report.ts';
 import type { Topology } from '../topology/model.ts';
+import { observeLldp } from './fill-lldp.ts';
+import { flowReport } from './flow-collector.ts';
 import * as L from './generated/layout.ts';
 import { macTable, macText } from './mac-table.ts';
 import type { SharedMemory } from './memory.ts';
+import { answeredOf, guestIpReport, pingReports } from './observe-guest.ts';
+import { mirrorsOf } from './observe-mirror.ts';
+import { observeListener, observeMulticast } from './observe-multicast.ts';
+import { neighboursReport } from './observe-neighbours.ts';
+import { nicReport } from './observe-nic.ts';
+import { heldAt, shapingReport } from './observe-shaping.ts';
+import { treeOf } from './observe-tree.ts';
 import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
+import { guestsOf } from './plan-change.ts';
 
 const INGRESS = VERDICTS.filter((row) => row.side === 'ingress');
 const DROPS = VERDICTS.filter((row) => row.fate === 'drop');
-const CONSUMED = VERDICTS.find((row) => row.name === 'consumed')!;
+/** What ends at a switch and is no drop. */
+const TAKEN = VERDICTS.filter(({ name }) => name === 'consumed' || name === 'answered');
 const DELIVERED = VERDICTS.find((row) => row.name === 'delivered')!;
 
 export class Observer {
   readonly #memory: SharedMemory;
   readonly #plan: Plan;
   readonly #topology: Topology;
+  /** Every Guest, wherever it is. */
+  readonly #guests: readonly number[];
 
   constructor(memory: SharedMemory, plan: Plan, topology: Topology) {
     this.#memory = memory;
     this.#plan = plan;
     this.#topology = topology;
+    this.#guests = guestsOf(plan);
   }
 
   #verdict(port: PlannedPort, number: number): number {
@@ -49,6 +64,10 @@ export class Observer {
 
   txFrames(port: PlannedPort): number {
     return this.#verdict(port, DELIVERED.number);
+  }
+
+  #taken(port: PlannedPort): number {
+    return TAKEN.reduce((sum, { number }) => sum + this.#verdict(port, number), 0);
   }
 
   port(sw: PlannedSwitch, port: PlannedPort): PortReport {
@@ -70,7 +89,10 @@ export class Observer {
       txFrames: this.txFrames(port),
       txBytes: m.count(port.address + L.Port_txBytes),
       verdicts,
-      guest: port.guest === 0 ? null : this.#guest(port.guest),
+      guest:
+        port.guest === 0 ? null : { ...this.#guest(m.u32(port.address + L.Port_guest)), ...observeListener(m, port) },
+      ...shapingReport(m, sw, port),
+      ...(port.nic && { nic: nicReport(m, port.nic) }),
     };
   }
 
@@ -83,6 +105,7 @@ export class Observer {
       arpReplies: m.count(at + L.Guest_arpReplies),
       echoReplies: m.count(at + L.Guest_echoReplies),
       heldBack: m.count(at + L.Guest_heldBack),
+      ...guestIpReport(m, at),
     };
   }
 
@@ -111,7 +134,13 @@ export class Observer {
       moves: this.moves(sw),
       team: sw.vswitch === null ? null : this.#team(sw),
       lags: this.#lags(sw),
+      ...observeLldp(this.#memory, sw),
+      ...treeOf(m, sw),
+      ...observeMulticast(m, sw),
+      ...neighboursReport(m, sw),
       ledger: this.#switchLedger(sw),
+      ...mirrorsOf(m, sw),
+      ...flowReport(m, sw),
     };
   }
 
@@ -233,10 +262,10 @@ export class Observer {
   #switchLedger(sw: PlannedSwitch): Ledger {
     const originated = this.#memory.count(sw.address + L.Switch_originated);
     const framesIn = sw.ports.reduce((sum, port) => sum + this.rxFrames(port), originated);
-    const consumed = sw.ports.reduce((sum, port) => sum + this.#verdict(port, CONSUMED.number), 0);
-    const delivered = sw.ports.reduce((sum, port) => sum + this.txFrames(port), consumed);
+    const delivered = sw.ports.reduce((sum, port) => sum + this.txFrames(port) + this.#taken(port), 0);
     const copiesMade = this.#memory.count(sw.address + L.Switch_copies);
-    return ledger(framesIn, copiesMade, delivered, this.#drops([sw]), 0);
+    const held = sw.shaping === null ? 0 : sw.ports.reduce((sum, port) => sum + heldAt(this.#memory, port), 0);
+    return ledger(framesIn, copiesMade, delivered, this.#drops([sw]), held);
   }
 
   /** What entered the emulated world, or a switch sent of itself, and what became of it: taken by guests or switches, or sent out of ports that lead outside. */
@@ -250,15 +279,18 @@ export class Observer {
       copiesMade += m.count(sw.address + L.Switch_copies);
       framesIn += m.count(sw.address + L.Switch_originated);
       for (const port of sw.ports) {
-        delivered += this.#verdict(port, CONSUMED.number);
+        if (sw.shaping !== null) held += heldAt(m, port);
+        delivered += this.#taken(port);
         if (port.guest !== 0) {
-          framesIn += m.count(port.guest + L.Guest_sent);
-          delivered += m.count(port.guest + L.Guest_received) + m.count(port.guest + L.Guest_filtered);
           held += this.#ringHeld(port.rxRing) + this.#ringHeld(port.txRing);
         } else if (m.u32(port.address + L.Port_txWire) === 0) {
           delivered += this.txFrames(port);
         }
       }
+    }
+    for (const guest of this.#guests) {
+      framesIn += m.count(guest + L.Guest_sent);
+      delivered += m.count(guest + L.Guest_received) + m.count(guest + L.Guest_filtered);
     }
     for (const wire of this.#plan.wires) held += this.#ringHeld(wire.address);
     return ledger(framesIn, copiesMade, delivered, this.#drops(this.#plan.switches), held);
@@ -278,11 +310,16 @@ export class Observer {
           { where: `${name} to its guest`, held: this.#ringHeld(txRing) },
         ]),
     );
+    const waiting = this.#plan.switches.flatMap(({ shaping, ports }) =>
+      shaping === null
+        ? []
+        : ports.map((port) => ({ where: `${port.name} behind its shaper`, held: heldAt(this.#memory, port) })),
+    );
     const wires = this.#plan.wires.map(({ from, to, address }) => ({
       where: `${from ?? 'injected'} to ${to}`,
       held: this.#ringHeld(address),
     }));
-    return [...rings, ...wires];
+    return [...rings, ...waiting, ...wires];
   }
 
   /** `elapsedNs`: since the threads started, 0 when there are none. */
@@ -299,12 +336,17 @@ export class Observer {
       const { address } = this.#plan.streams[i]!;
       return {
         from: stream.from,
-        to: stream.to,
+        to: stream.group ?? stream.to,
         sizeBytes: stream.sizeBytes,
         sent: this.#memory.count(address + L.Stream_sent),
         unresolved: this.#memory.u32(address + L.Stream_resolve) !== 0,
+        ...answeredOf(this.#memory, address, stream),
       };
     });
+  }
+
+  pings(): PingReport[] {
+    return pingReports(this.#memory, this.#plan, this.#topology);
   }
 }
 

@@ -1,9 +1,11 @@
 /** What an operator may ask of a network: names and values are checked here, then whoever moves the switch carries it out. */
-import type { EventReport } from '../telemetry/report.ts';
+import type { ChangeReport, EventReport } from '../telemetry/report.ts';
 import type { EventAction, EventCondition } from '../topology/event-model.ts';
 import type { PortName, PortVlan, Topology } from '../topology/model.ts';
-import { type Act, type Actions, logicalOf } from './action.ts';
+import type { Act } from './act.ts';
+import { type Actions, logicalOf } from './action.ts';
 import type { Agenda } from './agenda.ts';
+import type { Changes } from './change.ts';
 import type { CommandBody } from './command.ts';
 import type { Directory } from './directory.ts';
 import * as L from './generated/layout.ts';
@@ -11,6 +13,7 @@ import { macBits } from './in-memory.ts';
 import type { SharedMemory } from './memory.ts';
 import { individualAddress, NetworkError, TIME_NS_MAX, vlanId } from './options.ts';
 import type { Plan, PlannedPort, PlannedSwitch } from './plan.ts';
+import { isMirrorPort } from './plan-mirror.ts';
 import type { WireChange } from './wire-change.ts';
 
 export type FlushTarget =
@@ -34,12 +37,14 @@ export interface Reaction {
 
 export abstract class Operator {
   abstract readonly topology: Topology;
+  abstract readonly clock: 'wall' | 'virtual';
   /** @internal */
   abstract readonly plan: Plan;
   /** @internal */
   abstract readonly memory: SharedMemory;
   protected abstract readonly directory: Directory;
   protected abstract readonly actions: Actions;
+  protected abstract readonly changes: Changes;
   protected abstract readonly agenda: Agenda;
   abstract readonly nowNs: bigint;
 
@@ -72,6 +77,11 @@ export abstract class Operator {
   /** Lets a capture go on from now, or pauses it; `file` is the one that it was asked for with. */
   async setCapture(file: string, on: boolean): Promise<void> {
     await this.#enact(this.actions.capture(file, on));
+  }
+
+  /** Switches a mirror, `switch/mirror` such as `esx1/vSwitch0/span1`, on or off. */
+  async setMirror(name: string, on: boolean): Promise<void> {
+    await this.#enact(this.actions.act(on ? { mirrorOn: name } : { mirrorOff: name }));
   }
 
   /** Switches a rule such as `R7` on or off, everywhere; off only where `mayDisable` or the topology has planned for it. */
@@ -143,10 +153,80 @@ export abstract class Operator {
     return this.agenda.happened();
   }
 
-  async #enact({ what, deeds }: Act): Promise<void> {
+  /**
+   * Attaches a VM that is nowhere, `host/vm`, at a host, by default where it is declared: it begins anew there, with what its streams
+   * send from now on. Throws NetworkError, with nothing changed, where nothing was planned for it (`mayMigrate`), or it is attached.
+   */
+  async attachVm(vm: string, to?: string): Promise<ChangeReport> {
+    await this.#enact(this.actions.act({ attach: { vm, ...(to !== undefined && { to }) } }));
+    return this.changes.log.latest(this.changes.nameOf(vm));
+  }
+
+  /** Stops a VM and takes it off its ports: what it knows it keeps for when it is attached again, its stations are forgotten. */
+  async detachVm(vm: string): Promise<ChangeReport> {
+    await this.#enact(this.actions.act({ detach: vm }));
+    return this.changes.log.latest(this.changes.nameOf(vm));
+  }
+
+  /**
+   * Moves a VM to another host, with its streams, addresses and counters: it stops, and goes on there `downtimeNs` later (default 0).
+   * Resolves once it is there, with what was lost meanwhile; on the virtual clock, which stands until it is moved, once it has left:
+   * `downtimeNs` is null then. `blackoutNs` is known once the VM has taken a frame there. `report()` has both.
+   */
+  async migrate(
+    vm: string,
+    to: string,
+    { downtimeNs = 0n }: { readonly downtimeNs?: bigint } = {},
+  ): Promise<ChangeReport> {
+    const action = { migrate: { vm, to, downtimeNs: Number(downtimeNs) } };
+    const [leaves, comes] = [this.actions.act(action), this.actions.arrival(action)];
+    const name = this.changes.nameOf(vm);
+    if (downtimeNs > 0n) this.assertPlannable();
+    const before = this.nowNs;
+    await this.#enact(leaves);
+    // The virtual clock may have been moved on meanwhile.
+    const leftNs = this.clock === 'wall' ? this.nowNs : before;
+    if (downtimeNs === 0n) {
+      await this.#enact(comes);
+      return this.changes.log.latest(name);
+    }
+    const come = () => this.agenda.arrive(action, leftNs + downtimeNs, 'program');
+    const arrival = this.clock === 'wall' ? this.changes.log.arrival(name) : this.changes.log.latest(name);
+    this.note(come);
+    come();
+    this.agendaChanged();
+    return arrival;
+  }
+
+  /** An uplink comes to its host with its cable, and joins the vSwitch's team, by default as its teaming says. */
+  async addUplink(name: PortName, as?: 'active' | 'standby'): Promise<void> {
+    await this.#enact(this.actions.act({ addUplink: { uplink: name, ...(as !== undefined && { as }) } }));
+  }
+
+  /** An uplink leaves its host: no link at either end of its cable, and in no team. */
+  async removeUplink(name: PortName): Promise<void> {
+    await this.#enact(this.actions.act({ removeUplink: name }));
+  }
+
+  /** A port group, `host/vSwitch/port group`, is there from now on, and the uplinks carry its VLANs. */
+  async addPortGroup(name: string): Promise<void> {
+    await this.#enact(this.actions.act({ addPortGroup: name }));
+  }
+
+  /** It goes, with the VLANs that no other port group has. Throws NetworkError while vNICs use it. */
+  async removePortGroup(name: string): Promise<void> {
+    await this.#enact(this.actions.act({ removePortGroup: name }));
+  }
+
+  async #enact(act: Act): Promise<void> {
     const atNs = this.nowNs;
+    const { what, deeds, done } = act.late?.(atNs) ?? act;
     for (const { sw } of deeds) this.assertMoved(sw);
     await Promise.all(deeds.map(({ sw, body }) => this.command(sw, body)));
+    if (done !== undefined) {
+      done();
+      this.note(done);
+    }
     this.#tell(atNs, what);
   }
 
@@ -220,6 +300,8 @@ export abstract class Operator {
     if (port.kind === 'uplink') throw new NetworkError(`${name} is an uplink; its VLANs are those of the port groups`);
     if (port.vlan.mode === 'transparent')
       throw new NetworkError(`${name} is on a switch without VLANs; give its port groups one`);
+    if (isMirrorPort(port.name, sw.mirroring))
+      throw new NetworkError(`${name} is where a mirror's copies go, and carries no VLAN`);
     if (sw.uplinks.lags.some(({ members }) => members.includes(port.number)))
       throw new NetworkError(`${name} belongs to a LAG, whose ports have the same VLANs`);
     if (port.tags.accepts === 'tagged' || port.tags.tpid === 0x88a8)

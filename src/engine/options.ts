@@ -1,5 +1,6 @@
 /** What a program may ask of a network, and what it is told when it asks for what there is not. */
 import { fixedRules } from '../topology/event-model.ts';
+import { readGroup } from '../topology/group-address.ts';
 import type { CaptureRequest, PortName } from '../topology/model.ts';
 import { readRule } from '../topology/rule.ts';
 
@@ -32,6 +33,8 @@ export interface NetworkOptions {
   readonly ringEntries?: number;
   /** Rules such as `R7` that may be switched off while the network runs, beside those that the topology's events switch. */
   readonly mayDisable?: readonly string[];
+  /** VMs such as `esx1/web1` that may be moved to any host with their port groups, beside those that events move; `*` for all. */
+  readonly mayMigrate?: readonly string[] | '*';
   /** Virtual clock: time between two looks at the conditions of events, ns, 1-1,000,000,000. Default 100,000. */
   readonly lookEveryNs?: bigint;
   /** A worker that gives no sign of life for so long is taken for hung and is replaced, ms, 1,500-600,000. Default 3,000. */
@@ -173,6 +176,15 @@ export function individualAddress(mac: string): Uint8Array {
   const isWritten = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac);
   if (isWritten && (octets[0]! & 1) === 0 && octets.some((octet) => octet !== 0)) return octets;
   throw new NetworkError(`${mac} is no address of a station; write six octets in lower case such as 00:50:56:00:00:01`);
+}
+
+/** A group that a guest can join, as topologies write it. */
+export function groupAddress(text: string): string {
+  try {
+    return readGroup(text);
+  } catch (error) {
+    throw new NetworkError((error as Error).message);
+  }
 }
 
 /** A VLAN that a table can hold: 0 is where nothing has a VLAN, and untagged frames elsewhere. */

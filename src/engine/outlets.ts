@@ -11,6 +11,7 @@ import { header } from './capture-blocks.ts';
 import { closeCapture, openCapture, orderOf } from './capture-file.ts';
 import { isLoaded, loadCompression } from './compress.ts';
 import { Drain, type DrainFile, type DrainResult, type DrainRing, hasFailed, IN_MEMORY, wholeBytes } from './drain.ts';
+import { FlowCollector } from './flow-collector.ts';
 import * as L from './generated/layout.ts';
 import type { SharedMemory } from './memory.ts';
 import { NetworkError } from './options.ts';
@@ -29,6 +30,7 @@ export class Outlets {
   readonly #tapHeader: Uint8Array;
   readonly #tapRings: readonly DrainRing[];
   readonly #drains: readonly Drain[];
+  readonly flows: FlowCollector;
 
   /** `captureAs`: new names by the topology's, and what is not named goes nowhere; null: the topology's own. Throws OutputError. */
   constructor(
@@ -41,6 +43,7 @@ export class Outlets {
   ) {
     this.#memory = memory;
     this.#plan = plan;
+    this.flows = new FlowCollector(memory, plan);
     const captures = plan.captures.filter(({ request }) => request.file !== MEMORY_TAP);
     this.files = captures.map((capture) => {
       const { file } = capture.request;
@@ -65,6 +68,7 @@ export class Outlets {
   /** Empties the rings in this thread, where no writer does; `isLast`: nothing more will come. */
   drain(isLast = false): void {
     for (const drain of this.#drains) drain.run(isLast);
+    this.flows.drain();
   }
 
   /** Whether what captures are compressed with is loaded, if any is. */
@@ -89,6 +93,7 @@ export class Outlets {
 
   /** Ends the files; times in ns since 1970. */
   close(drained: readonly DrainResult[], endNs: bigint, epochNs: bigint): CaptureReport[] {
+    this.flows.close();
     return this.files.flatMap((file, i) => {
       if (file.kind === 'nowhere') return [];
       const result = drained[i] ?? unwritten(file);

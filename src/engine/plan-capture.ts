@@ -11,6 +11,7 @@ import type { DraftSwitch } from './draft.ts';
 import * as L from './generated/layout.ts';
 import { hardwareMac } from './in-memory.ts';
 import { NetworkError } from './options.ts';
+import { shapedBlocks } from './plan-shaping.ts';
 import { powerOfTwo, type Space } from './space.ts';
 
 export interface PlannedRing {
@@ -19,6 +20,7 @@ export interface PlannedRing {
   readonly bytes: number;
   /** Bytes that one visit to a port can write. */
   readonly reserve: number;
+  /** Who writes here; OF_COMMANDS: whoever carries commands out (aside.ts). */
   readonly worker: number;
 }
 
@@ -54,7 +56,7 @@ export interface PlannedFilter {
 
 export interface PlannedCapture {
   readonly request: CaptureRequest;
-  /** One ring for each worker that has one of the points. */
+  /** One ring for each worker that has one of the points; where these are several, on the virtual clock, one more OF_COMMANDS. */
   readonly rings: readonly PlannedRing[];
   readonly interfaces: readonly PlannedInterface[];
   readonly points: readonly PlannedPoint[];
@@ -83,6 +85,8 @@ export const INJECT_BYTES_MAX = 131_072 - 64;
 export const NAME_BYTES_MAX = 255;
 /** Octets that a drop's options take beside names and the beginning of the comment; the longest of these has 64. */
 const DROP_BYTES = 128;
+/** Instead of a worker's number. */
+export const OF_COMMANDS = -1;
 export const CAPTURE_RING_MIN = 4 * 1024 * 1024;
 const CAPTURE_RING_SMALL = 64 * 1024;
 /**
@@ -141,10 +145,12 @@ export function planCaptures(
     const perFrame = blocksOf(drafts, spots);
     const extra = BLOCK_OVERHEAD + (spots.some(({ port }) => port === null) ? dropBytesOf(drafts) : 0);
     const burst = options.burst * (2 * (arriving + extra) + perFrame * (kept + extra));
-    const visit = Math.max(burst, turnBytes(drafts, perFrame, extra));
+    const shaped = shapedBlocks(drafts, topology, options.burst) * (kept + extra);
+    const visit = Math.max(burst, turnBytes(drafts, perFrame, extra)) + shaped;
     const floor = ringFloor(options, workers.length);
     const bytes = powerOfTwo(Math.max(floor, options.virtual ? 2 * visit : 0));
-    const rings = workers.map((worker) => planRing(space, worker, { bytes, margin, reserve: visit }));
+    const writers = withCommands(workers, options.virtual);
+    const rings = writers.map((worker) => planRing(space, worker, { bytes, margin, reserve: visit }));
     const program = request.filter === undefined ? null : compileFilter(request.filter);
     const filters = program === null ? [] : workers.map(() => planFilter(space, program));
     const points = sights.flatMap(({ spots }, interfaceId) =>
@@ -163,6 +169,11 @@ export function planCaptures(
     );
     return { request, rings, interfaces: sights, points, filters };
   });
+}
+
+/** Who writes to a capture that these workers write to. */
+export function withCommands(workers: readonly number[], isVirtual: boolean): number[] {
+  return isVirtual && workers.length > 1 ? [...workers, OF_COMMANDS] : [...workers];
 }
 
 /** What a switch sends of itself at one instant: announcements, and beacons and LACP by each port, in up to four blocks each. */

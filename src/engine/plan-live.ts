@@ -10,6 +10,7 @@ import {
   type PlannedRing,
   planRing,
   turnBytes,
+  withCommands,
 } from './plan-capture.ts';
 import { powerOfTwo, type Space } from './space.ts';
 
@@ -39,6 +40,7 @@ export function planLive(
   space: Space,
   drafts: readonly DraftSwitch[],
   { live = 0, workers, burst, virtual, injectAt }: LiveOptions,
+  shapedBlocks: number,
 ): PlannedLive[] {
   if (live === 0) return [];
   const longest = Math.max(...drafts.map((d) => d.mtu)) + 26;
@@ -46,13 +48,14 @@ export function planLive(
   const arriving = injectAt.length > 0 ? INJECT_BYTES_MAX : longest;
   const places = Math.max(...drafts.map(({ ports }) => 3 * ports.length));
   const burstBytes = burst * (3 * (arriving + block) + places * (longest + block));
-  const visit = virtual ? Math.max(burstBytes, turnBytes(drafts, places, block)) : 0;
+  const visit = virtual ? Math.max(burstBytes, turnBytes(drafts, places, block)) + shapedBlocks * (longest + block) : 0;
   const bytes = powerOfTwo(Math.max(CAPTURE_RING_MIN, 2 * visit));
   if (bytes > RING_MOST) return [];
   const margin = marginOf(drafts);
   const points = drafts.reduce((sum, { ports }) => sum + 1 + 2 * ports.length, 0);
+  const writers = withCommands([...Array(workers).keys()], virtual);
   return Array.from({ length: live }, () => ({
-    rings: Array.from({ length: workers }, (_, worker) => planRing(space, worker, { bytes, margin, reserve: visit })),
+    rings: writers.map((worker) => planRing(space, worker, { bytes, margin, reserve: visit })),
     pointsAt: space.reserve('captures', points * L.CapturePoint_BYTES),
     filters: Array.from({ length: workers }, () => ({
       address: space.reserve('captures', FILTER_BYTES),

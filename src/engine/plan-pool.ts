@@ -13,13 +13,17 @@ export interface PlannedClass {
 
 const SMALL_SLOT = 128;
 
-/** Half for small frames, half for those of full size; jumbo frames get a class of their own. */
-export function planPool(space: Space, bytes: number, mtu: number, vnics: number): PlannedClass[] {
+/**
+ * Half for small frames, half for those of full size; jumbo frames get a class of their own. `waiting`: so many more of each may wait
+ * in queues of the switch, and shall not keep others from sending.
+ */
+export function planPool(space: Space, bytes: number, mtu: number, vnics: number, waiting: number): PlannedClass[] {
   const slots = [SMALL_SLOT];
   const fullSlot = align(Math.min(mtu, 1500) + 22 + L.FRAME_HEADER, CACHE_LINE);
   if (fullSlot > SMALL_SLOT) slots.push(fullSlot);
-  const classes = slots.map((slot) => cut(space, slot, Math.floor(bytes / slots.length / slot)));
-  if (mtu > 1500) classes.push(cut(space, align(mtu + 22 + L.FRAME_HEADER, CACHE_LINE), 16 * Math.max(1, vnics)));
+  const classes = slots.map((slot) => cut(space, slot, Math.floor(bytes / slots.length / slot) + waiting));
+  if (mtu > 1500)
+    classes.push(cut(space, align(mtu + 22 + L.FRAME_HEADER, CACHE_LINE), 16 * Math.max(1, vnics) + waiting));
   return classes;
 }
 

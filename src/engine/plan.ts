@@ -8,166 +8,32 @@
 
 import { formatBytes } from '../telemetry/bytes.ts';
 import { rulesSwitchedOff } from '../topology/event-model.ts';
-import type { CaptureRequest, PortName, PortVlan, Table, Topology, VSwitch } from '../topology/model.ts';
+import type { PortName, PortVlan, Topology } from '../topology/model.ts';
 import { readRule } from '../topology/rule.ts';
 import { type DraftPort, type DraftSwitch, draftSwitches } from './draft.ts';
 import * as L from './generated/layout.ts';
 import { cellNsOf, hostsOf, islandsOf, placeOnWorkers } from './placement.ts';
-import {
-  INJECT_BYTES_MAX,
-  marginOf,
-  type PlannedCapture,
-  type PlannedTexts,
-  planCaptures,
-  planTexts,
-} from './plan-capture.ts';
-import { type PlannedLive, planLive } from './plan-live.ts';
-import { type PlannedClass, planInjectPool, planPool } from './plan-pool.ts';
-import { type PlannedPattern, type PlannedTests, planPattern, planTests } from './plan-test.ts';
-import { type PlannedUplinks, planUplinks } from './plan-uplinks.ts';
+import { INJECT_BYTES_MAX, marginOf, OF_COMMANDS, planCaptures, planTexts } from './plan-capture.ts';
+import { planChanges, Seats } from './plan-change.ts';
+import { planFlows } from './plan-flow.ts';
+import { planStacks } from './plan-guest.ts';
+import { planHosted } from './plan-hosted.ts';
+import { planLive } from './plan-live.ts';
+import { planLldp } from './plan-lldp.ts';
+import { planMirrors, remoteVlansOf } from './plan-mirror.ts';
+import { planListener, planSnooper } from './plan-multicast.ts';
+import { planNeighbours } from './plan-neighbours.ts';
+import { planNic } from './plan-nic.ts';
+import { planInjectPool, planPool } from './plan-pool.ts';
+import { planShaping, shapedBlocks, shapedByEvents, waitingMost } from './plan-shaping.ts';
+import { planPattern, planTests } from './plan-test.ts';
+import { planTree } from './plan-tree.ts';
+import { planUplinks } from './plan-uplinks.ts';
 import { type PlannedWire, planWires } from './plan-wires.ts';
+import type { Plan, PlannedEviction, PlannedPort, PlannedStream, PlannedSwitch, PlanOptions } from './planned.ts';
 import { align, CACHE_LINE, powerOfTwo, Space } from './space.ts';
 
-export interface PlanOptions {
-  readonly workers: number;
-  /** Ports at which frames are injected from outside the emulated world. */
-  readonly injectAt: readonly PortName[];
-  readonly captures: readonly CaptureRequest[];
-  /** Frames taken from a port at a visit, 1-256. */
-  readonly burst: number;
-  /** Entries of a vNIC's ring each way, a power of two, 64-65,536. */
-  readonly ringEntries: number;
-  /** Places for captures that are attached while the network runs. */
-  readonly live?: number;
-  /** The virtual clock: islands instead of hosts are moved by a worker, and a capture ring holds all that one visit can write. */
-  readonly virtual: boolean;
-  /** Workers of hosts and physical switches by name; those that it does not name are spread. */
-  readonly placement?: ReadonlyMap<string, number>;
-  /** Rules that may be switched off in the course of the run, by number. Default: those of the topology's events. */
-  readonly mayDisable?: readonly number[];
-}
-
-export interface PlannedPort extends DraftPort {
-  readonly number: number;
-  readonly address: number;
-  readonly rxRing: number;
-  readonly txRing: number;
-  readonly guest: number;
-  /** Storm control's buckets, 0: none. */
-  readonly stormAt: number;
-}
-
-export interface PlannedSwitch {
-  /** `esx1/vSwitch0`, or the physical switch's name. */
-  readonly name: string;
-  readonly host: string;
-  readonly number: number;
-  readonly address: number;
-  readonly worker: number;
-  readonly island: number;
-  /** Place among all switches when they are taken island by island. */
-  readonly order: number;
-  readonly vswitch: VSwitch | null;
-  readonly sharedVlans: readonly (readonly number[])[];
-  readonly padding: boolean;
-  readonly table: Table;
-  readonly mtu: number;
-  readonly ports: readonly PlannedPort[];
-  readonly localCount: number;
-  readonly uplinks: PlannedUplinks;
-  readonly movesAt: number;
-  /** FID of each VLAN, u16; 0: each has its own. */
-  readonly fidsAt: number;
-  /** 4096 bits: VLANs in which unknown unicast from outside is flooded; 0: none. */
-  readonly floodUnknownAt: number;
-  /** The storm guard's table; 0: off. */
-  readonly guardAt: number;
-  readonly tableAt: number;
-  readonly tableSlots: number;
-  readonly locksAt: number;
-  /** Who gives way in a full table; null where nothing is learned. */
-  readonly eviction: PlannedEviction | null;
-  readonly poolAt: number;
-  readonly poolClasses: readonly PlannedClass[];
-  /** Three lists of u32, each as long as the ports: dirty ports, guests to drain, streamers. */
-  readonly listsAt: number;
-  readonly scratchAt: number;
-  readonly inletsAt: number;
-  readonly inlets: readonly PlannedWire[];
-  /** Times of u64: of the inlets, then of the streamers. */
-  readonly duesAt: number;
-  readonly captureRingsAt: number;
-  readonly captureRings: readonly number[];
-}
-
-/** core/evict.ts draws it. */
-export interface PlannedEviction {
-  readonly address: number;
-  readonly candidatesAt: number;
-  readonly candidatesEnd: number;
-  readonly seats: number;
-  readonly firstsAt: number;
-  readonly oldestAt: number;
-  readonly fullestAt: number;
-}
-
-export interface PlannedStream {
-  readonly address: number;
-  readonly template: number;
-  readonly number: number;
-  readonly test: PlannedPattern | null;
-}
-
-export interface Plan {
-  readonly bytes: number;
-  readonly sums: ReadonlyMap<string, number>;
-  readonly controlAt: number;
-  readonly workers: readonly {
-    readonly address: number;
-    readonly listAt: number;
-    /** The switches once more, to be ordered by their next event; on the virtual clock only. */
-    readonly heapAt: number;
-    readonly switches: readonly number[];
-    /** Wires that lead here from other workers. */
-    readonly inletsAt: number;
-    readonly inlets: readonly number[];
-  }[];
-  /** core/epoch.ts. */
-  readonly epochsAt: number;
-  readonly workerListAt: number;
-  /** Length of a cell of virtual time, ns; 0: nothing joins two islands. */
-  readonly cellNs: number;
-  readonly islands: readonly {
-    readonly address: number;
-    readonly switches: number;
-    readonly hosts: readonly string[];
-  }[];
-  readonly switches: readonly PlannedSwitch[];
-  readonly ports: ReadonlyMap<PortName, { readonly sw: PlannedSwitch; readonly port: PlannedPort }>;
-  readonly wires: readonly PlannedWire[];
-  readonly injectPoolAt: number;
-  readonly injectClasses: readonly PlannedClass[];
-  readonly injectAt: ReadonlyMap<PortName, PlannedWire>;
-  /** 512 bytes for each distinct set of VLANs. */
-  readonly bitmapsAt: number;
-  readonly stagingAt: number;
-  readonly traceAt: number;
-  /** By place in topology.streams. */
-  readonly streams: readonly PlannedStream[];
-  /** First stream record of each sending port; a guest's records stand together. */
-  readonly streamsOf: ReadonlyMap<PortName, readonly number[]>;
-  /** What a test bed measures with. */
-  readonly tests: PlannedTests | null;
-  readonly captures: readonly PlannedCapture[];
-  /** Places for captures that are attached while the network runs. */
-  readonly live: readonly PlannedLive[];
-  /** Bytes behind the buffer of each capture's ring. */
-  readonly captureMargin: number;
-  /** What tells of drops, where they are captured. */
-  readonly dropTexts: PlannedTexts | null;
-  /** Rules that may be switched off in the course of the run, in rising order. */
-  readonly mayDisable: readonly number[];
-}
+export type { Plan, PlannedEviction, PlannedPort, PlannedStream, PlannedSwitch, PlanOptions } from './planned.ts';
 
 /** The network needs more than there is; the message holds the sums. */
 export class PlanError extends Error {
@@ -198,17 +64,20 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
   const islands = islandsOf(drafts, topology.links);
   const groups = options.virtual ? islands.of : hostsOf(drafts);
   const workerOf = placeOnWorkers(drafts, groups, options.workers, options.placement ?? new Map());
+  const remoteVlans = remoteVlansOf(topology);
   const orders = islands.switches.flat();
 
   const controlAt = space.reserve('control', CONTROL_WORDS * 4);
   const wires = planWires(space, topology, options.injectAt);
   const captures = planCaptures(space, drafts, workerOf, islands.of, topology, options);
-  const live = planLive(space, drafts, options);
+  const live = planLive(space, drafts, options, shapedBlocks(drafts, topology, options.burst));
   const frameMax = Math.max(...drafts.map((d) => d.mtu)) + 22;
   const switchOf = new Map(drafts.flatMap((d, i) => d.ports.map((p) => [p.name, i])));
   const arriving = drafts.map((): PlannedWire[] => []);
   for (const wire of wires) arriving[switchOf.get(wire.to)!]!.push(wire);
 
+  const byEvents = shapedByEvents(topology);
+  const seats = new Seats(space);
   const switches = drafts.map((draft, number): PlannedSwitch => {
     const ports = draft.ports.length;
     const vnics = draft.ports.filter((p) => p.kind === 'vnic').length;
@@ -219,9 +88,10 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     const place = new Map(draft.ports.map((p, i) => [p.name, i]));
     // By receiving port; a lane, planned behind its wire, stays there.
     inlets.sort((a, b) => place.get(a.to)! - place.get(b.to)!);
+    const shaping = planShaping(space, draft, topology, byEvents);
     const slots = powerOfTwo(2 * draft.table.entriesMax);
     const rings = [...captures, ...live].flatMap((c) =>
-      c.rings.filter((r) => r.worker === workerOf[number]).map((r) => r.address),
+      c.rings.filter((r) => [workerOf[number], OF_COMMANDS].includes(r.worker)).map((r) => r.address),
     );
     return {
       ...draft,
@@ -236,17 +106,26 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
         // A line more for each pair: at powers of two the cursors of all rings share few sets of the cache.
         const ring = (margin: number) =>
           isVnic ? space.reserve('vNIC rings', L.Ring_BYTES + options.ringEntries * 8 + margin) : 0;
+        const { seat, ...own } = port;
+        const planned = isVnic ? seats.guestOf(seat) : { guest: 0 };
         return {
-          ...port,
+          ...own,
           number: i,
           address: portsAt + i * L.PORT_STRIDE,
           rxRing: ring(0),
           txRing: ring(CACHE_LINE),
-          guest: isVnic ? space.reserve('guests', L.Guest_BYTES) : 0,
+          ...planned,
           stormAt: isLimited(port) ? space.reserve('ports', L.Storm_BYTES) : 0,
+          listener: port.listening === null ? null : planListener(space),
+          ...(port.card && { nic: planNic(space, port.card, draft.mtu) }),
         };
       }),
       uplinks: planUplinks(space, draft),
+      lldpPorts: planLldp(space, draft),
+      tree: planTree(space, draft),
+      shaping,
+      snooper: planSnooper(space, draft),
+      ...planNeighbours(space, draft),
       movesAt: space.reserve('histories of moves', L.MOVES_KEPT * L.MOVE_RECORD),
       fidsAt: draft.sharedVlans.length > 0 ? space.reserve('VLAN sets', FIDS_BYTES) : 0,
       floodUnknownAt: (draft.vswitch?.floodUnknown ?? []).length > 0 ? space.reserve('VLAN sets', L.MEMBERS_BYTES) : 0,
@@ -255,9 +134,17 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
       tableAt: space.reserve('MAC tables', (slots + 1) * 16),
       tableSlots: slots,
       locksAt: space.reserve('MAC tables', slots * 8),
+      ...planFlows(space, draft),
+      ...planMirrors(space, draft, remoteVlans),
       eviction: planEviction(space, draft, topology),
       poolAt: space.reserve('frame pools', L.CLASSES * L.PoolClass_BYTES),
-      poolClasses: planPool(space, vnics > 0 ? vnics * poolBytes : BRIDGE_POOL_BYTES, draft.mtu, vnics),
+      poolClasses: planPool(
+        space,
+        vnics > 0 ? vnics * poolBytes : BRIDGE_POOL_BYTES,
+        draft.mtu,
+        vnics,
+        waitingMost(shaping),
+      ),
       listsAt: space.reserve('lists', ports * 3 * 4),
       scratchAt: space.reserve('switches', L.SCRATCH_BYTES),
       inletsAt: space.reserve('lists', inlets.length * 4),
@@ -309,12 +196,15 @@ export function plan(topology: Topology, options: PlanOptions): Plan {
     traceAt: space.reserve('control', TRACE_BYTES),
     streams: streams.planned,
     streamsOf: streams.of,
+    stacks: planStacks(space, topology),
     tests: planTests(space, drafts, topology),
     captures,
     live,
     captureMargin: marginOf(drafts),
     dropTexts: planTexts(space, drafts, captures, live.length > 0),
+    hosted: planHosted(space, topology),
     mayDisable,
+    changes: planChanges(space, topology),
   };
   if (space.next > MEMORY_MAX) throw new PlanError(tooLarge(space));
   return { ...result, bytes: align(space.next, 65_536) };
@@ -340,7 +230,7 @@ function countVlanSets(drafts: readonly DraftSwitch[]): number {
 
 /** Ports with the same VLANs share one set; null for a port that needs none. */
 export function vlanSetKey(vlan: PortVlan): string | null {
-  if (vlan.mode === 'trunk') return JSON.stringify([vlan.vids, vlan.native]);
+  if (vlan.mode === 'trunk') return JSON.stringify([vlan.vids, vlan.native, vlan.own]);
   return vlan.mode === 'private' ? JSON.stringify(vlan.receives) : null;
 }
 

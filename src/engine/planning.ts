@@ -1,14 +1,24 @@
 /** From a program's options to the memory plan that they shape. */
 import { createHash } from 'node:crypto';
+import { withSeats } from '../topology/change.ts';
 import type { CaptureRequest, Topology } from '../topology/model.ts';
 import { placementOf, portNames } from './directory.ts';
-import { type NetworkOptions, settle } from './options.ts';
+import { NetworkError, type NetworkOptions, settle } from './options.ts';
 import { toJson } from './plain.ts';
 import { type Plan, plan } from './plan.ts';
 import type { FixedOptions } from './snapshot-content.ts';
 
 /** The name of the capture that stays in memory, the last one of a plan. */
 export const MEMORY_TAP = '(memory)';
+
+/** The topology with seats for VMs that a program may move. Throws NetworkError for one that cannot be moved. */
+export function seated(topology: Topology, mayMigrate: readonly string[] | '*' = []): Topology {
+  try {
+    return mayMigrate.length === 0 ? topology : withSeats(topology, mayMigrate === '*' ? ['*'] : mayMigrate);
+  } catch (error) {
+    throw new NetworkError(`mayMigrate: ${(error as Error).message}`);
+  }
+}
 
 /** Throws PlanError or NetworkError. */
 export function planNetwork(topology: Topology, options: NetworkOptions): Plan {

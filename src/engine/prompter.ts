@@ -3,8 +3,8 @@
  * earlier and before any frame at that instant; on the wall clock by a timer of the control thread.
  */
 import type { Agenda } from './agenda.ts';
-import { type CommandBody, carryOut } from './command.ts';
-import { type Core, RUN_BUDGET, RUN_DONE, RUN_TIGHT } from './core.ts';
+import type { CommandBody } from './command.ts';
+import { RUN_BUDGET, RUN_DONE, RUN_TIGHT } from './core.ts';
 import type { Hands } from './hands.ts';
 import { NEVER } from './in-memory.ts';
 import type { PlannedSwitch } from './plan.ts';
@@ -18,13 +18,13 @@ export type Send = (sw: PlannedSwitch, body: CommandBody) => Promise<boolean>;
 export class Prompter {
   readonly #agenda: Agenda;
   readonly #hands: Hands;
-  readonly #core: Core;
   #timer: NodeJS.Timeout | undefined;
+  #isActing = false;
+  #armAgain: (() => void) | null = null;
 
-  constructor(agenda: Agenda, hands: Hands, core: Core) {
+  constructor(agenda: Agenda, hands: Hands) {
     this.#agenda = agenda;
     this.#hands = hands;
-    this.#core = core;
   }
 
   /** Virtual clock: when something happens or conditions are looked at next; NEVER: not at all. Nobody may be moving the network. */
@@ -35,10 +35,12 @@ export class Prompter {
   /** Virtual clock: what happens at `ns`, which everything earlier has been moved before. False: nothing. */
   happen(ns: bigint): boolean {
     const before = this.#agenda.count;
-    const deeds = this.#agenda.due(ns);
+    for (const { deeds, done } of this.#agenda.due(ns)) {
+      this.#hands.setNow(ns);
+      for (const { body } of deeds) this.#hands.carryOut(body);
+      done(ns);
+    }
     if (this.#agenda.count === before) return false;
-    this.#hands.setNow(ns);
-    for (const { body } of deeds) carryOut(this.#core, body);
     this.#hands.fitCells();
     return true;
   }
@@ -85,15 +87,30 @@ export class Prompter {
     const next = this.#agenda.nextTimedNs;
     if (next === NEVER && !this.#agenda.isLooking) return;
     const ms = Math.min(SLEEP_MS_MAX, Math.max(0, Number(next - nowNs()) / 1e6));
-    const act = () => {
-      // Who has died says so itself.
-      for (const { sw, body } of this.#agenda.due(nowNs(), true)) send(sw, body).catch(() => {});
-      this.arm(nowNs, send);
+    // While something is done that other things depend on, nothing else is looked at.
+    if (this.#isActing) {
+      this.#armAgain = () => this.arm(nowNs, send);
+      return;
+    }
+    const act = async () => {
+      this.#isActing = true;
+      this.#armAgain = () => this.arm(nowNs, send);
+      for (const { deeds, done, isLate } of this.#agenda.due(nowNs(), true)) {
+        // Who has died says so itself.
+        const sent = Promise.all(deeds.map(({ sw, body }) => send(sw, body))).then(
+          () => done(nowNs()),
+          () => {},
+        );
+        if (isLate) await sent;
+      }
+      this.#isActing = false;
+      this.#armAgain?.();
     };
     this.#timer = setTimeout(act, this.#agenda.isLooking ? Math.min(LOOK_MS, ms) : ms).unref();
   }
 
   disarm(): void {
     clearTimeout(this.#timer);
+    this.#armAgain = null;
   }
 }

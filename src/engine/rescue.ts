@@ -37,11 +37,17 @@ export function repairWorker(core: Core, memory: SharedMemory, plan: Plan, worke
   const sw = own.find((each) => each.address === inHand) ?? null;
   let framesLost = 0;
   // In a command, or where the mark itself makes no sense, it may have been any of them.
-  if (inHand !== 0) for (const each of sw === null ? own : [sw]) framesLost += core.repair(each.address);
+  if (inHand !== 0) for (const each of sw === null ? own : touchedBy(plan, sw)) framesLost += core.repair(each.address);
   sweepPools(core, plan);
   memory.setU32(address + L.Worker_inHand, 0);
   memory.setU32(address + L.Worker_sleeping, 0);
   return { sw, framesLost };
+}
+
+/** A switch that was being moved, and others that it may have sent at: what a type-2 host's NAT hears at one it sends at another. */
+function touchedBy(plan: Plan, sw: PlannedSwitch): PlannedSwitch[] {
+  const isHosted = plan.hosted.some(({ host, nat }) => nat !== null && host === sw.host);
+  return isHosted ? plan.switches.filter(({ host }) => host === sw.host) : [sw];
 }
 
 function sweepPools(core: Core, plan: Plan): void {

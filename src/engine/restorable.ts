@@ -27,7 +27,7 @@ export abstract class Restorable extends Operator {
   protected abstract readonly outlets: Outlets;
   protected abstract readonly live: LiveCaptures;
   protected abstract readonly fixed: FixedOptions;
-  abstract readonly clock: 'wall' | 'virtual';
+  abstract override readonly clock: 'wall' | 'virtual';
   readonly #lineage = new Lineage();
   #history: History | null = null;
   #fingerprint: string | null = null;

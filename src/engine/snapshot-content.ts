@@ -1,6 +1,7 @@
 /** What a snapshot holds, as plain data. */
 import type { Topology } from '../topology/model.ts';
 import type { AgendaState } from './agenda.ts';
+import type { ChangesState } from './change-log.ts';
 import type { Image } from './image.ts';
 import type { InjectorState } from './injector.ts';
 import type { NetworkOptions } from './options.ts';
@@ -10,6 +11,7 @@ export interface EngineState {
   readonly injector: InjectorState;
   readonly agenda: AgendaState;
   /** Blocks of captures that wait for those of other workers, by capture and ring; empty where none does. */
+  readonly changes?: ChangesState;
   readonly captured: readonly (readonly Uint8Array[])[];
 }
 

@@ -1,6 +1,7 @@
 /** What can be seen of a network, at any time and at no cost to it: counters, tables, the ledger, what would become of a frame. */
 import type { Worker } from 'node:worker_threads';
 import type { CapturedFrame } from '../capture/read.ts';
+import type { FlowRecord } from '../telemetry/flow.ts';
 import type {
   CaptureReport,
   DeathReport,
@@ -18,6 +19,8 @@ import * as L from './generated/layout.ts';
 import { assertLength, type Injector } from './injector.ts';
 import type { LiveCapture, LiveRequest, LiveWrite } from './live-capture.ts';
 import type { Observer } from './observe.ts';
+import { consolidation } from './observe-consolidation.ts';
+import { hostedReports } from './observe-hosted.ts';
 import { NetworkError } from './options.ts';
 import type { PlannedSwitch } from './plan.ts';
 import { Restorable } from './restorable.ts';
@@ -130,6 +133,11 @@ export abstract class Viewable extends Restorable {
     return this.observer.ledger(Number(this.injector.state.injected));
   }
 
+  /** Flow records of all switches that keep some: those that have ended, and those that live. */
+  flowRecords(): FlowRecord[] {
+    return this.outlets.flows.records();
+  }
+
   /** What passed the watched ports since the last call, in order. */
   takeFrames(): CapturedFrame[] {
     return this.outlets.takeFrames();
@@ -142,6 +150,7 @@ export abstract class Viewable extends Restorable {
 
   report(): Report {
     const elapsed = this.nowNs;
+    const changes = this.changes.log.report();
     return {
       name: this.topology.name,
       clock: this.clock,
@@ -151,7 +160,9 @@ export abstract class Viewable extends Restorable {
       memoryBytes: this.plan.bytes,
       ledger: this.ledger(),
       switches: this.plan.switches.map((sw) => this.observer.switch(sw)),
+      consolidation: consolidation(this.memory, this.plan, this.topology),
       streams: this.observer.streams(),
+      ...(this.topology.pings !== undefined && { pings: this.observer.pings() }),
       captures: this.captureReports,
       workers: this.plan.workers.map((_, i) =>
         this.observer.worker(i, this.threads === null ? 0n : elapsed, this.threads?.restarts(i) ?? 0),
@@ -159,6 +170,8 @@ export abstract class Viewable extends Restorable {
       deaths: [...this.deaths],
       isolated: [...this.isolated],
       events: this.events(),
+      ...(changes.length > 0 && { changes }),
+      ...hostedReports(this.memory, this.plan, this.nowNs),
     };
   }
 

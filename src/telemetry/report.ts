@@ -3,6 +3,18 @@
  * the README's glossary; rx and tx are the switch's view.
  */
 
+import type { HostTraffic } from './consolidation.ts';
+import type { FlowReport } from './flow.ts';
+import type { AnsweredReport, GuestIpReport, PingReport } from './guest.ts';
+import type { HostedReport } from './hosted.ts';
+import type { LldpReport } from './lldp.ts';
+import type { MirrorReport } from './mirror.ts';
+import type { ListenerReport, MulticastReport } from './multicast.ts';
+import type { NeighbourReport } from './neighbours.ts';
+import type { NicReport } from './nic.ts';
+import type { ShapingReport } from './shaping.ts';
+import type { SpanningTreeReport } from './spanning-tree.ts';
+
 /** One entry of a MAC table. */
 export interface MacEntry {
   readonly vlan: number;
@@ -14,7 +26,7 @@ export interface MacEntry {
   readonly ageSeconds: number;
 }
 
-export interface GuestReport {
+export interface GuestReport extends GuestIpReport {
   readonly sent: number;
   /** Frames for this guest. */
   readonly received: number;
@@ -24,6 +36,8 @@ export interface GuestReport {
   readonly echoReplies: number;
   /** Own frames given up before they entered the network: ring or pool full. */
   readonly heldBack: number;
+  /** Absent: it joins no groups and takes all. */
+  readonly listener?: ListenerReport;
 }
 
 export interface PortReport {
@@ -42,6 +56,10 @@ export interface PortReport {
   /** By verdict name, those that are not 0. Ingress verdicts sum to rxFrames; `delivered` is txFrames. */
   readonly verdicts: Readonly<Record<string, number>>;
   readonly guest: GuestReport | null;
+  /** Where something is shaped, or waits in queues of its own. */
+  readonly shaping?: ShapingReport;
+  /** The guest's network card; absent where it has none. */
+  readonly nic?: NicReport;
 }
 
 export interface TableReport {
@@ -143,11 +161,23 @@ export interface SwitchReport {
   readonly moves: readonly MoveReport[];
   /** null: a physical switch. */
   readonly team: TeamReport | null;
+  /** Absent where there is none. */
+  readonly spanningTree?: SpanningTreeReport;
   readonly lags: readonly LagReport[];
+  /** Absent without LLDP. */
+  readonly lldp?: LldpReport;
+  /** Absent: groups are flooded. */
+  readonly multicast?: MulticastReport;
+  /** Absent: it answers no ARP for others. */
+  readonly neighbourTable?: NeighbourReport;
   readonly ledger: Ledger;
+  /** Absent: it has none. */
+  readonly mirrors?: readonly MirrorReport[];
+  /** Absent: it keeps no flow records. */
+  readonly flows?: FlowReport;
 }
 
-export interface StreamReport {
+export interface StreamReport extends AnsweredReport {
   readonly from: string;
   readonly to: string;
   readonly sizeBytes: number;
@@ -183,6 +213,22 @@ export interface EventReport {
   readonly by: 'topology' | 'program';
 }
 
+/** A VM that went, moved or came. */
+export interface ChangeReport {
+  /** When it left, or came without having been anywhere; since the start. */
+  readonly seconds: number;
+  /** `VM esx1/web1 migrated to esx2`. */
+  readonly what: string;
+  /** From when it left to when it came, ns; null while it is away, and for who came for the first time. */
+  readonly downtimeNs: number | null;
+  /** From the last frame that it took before to the first one after, ns, the longest of its vNICs; null where one is missing. */
+  readonly blackoutNs: number | null;
+  /** Frames and copies that were dropped meanwhile, anywhere in the network, by verdict. */
+  readonly lost: Readonly<Record<string, number>>;
+  /** Frames that streams sent to it meanwhile. */
+  readonly sentMeanwhile: number;
+}
+
 /** A worker died; its hosts went on in another thread, but for what was in hand. */
 export interface DeathReport {
   /** Time in the network. */
@@ -214,11 +260,19 @@ export interface Report {
   readonly memoryBytes: number;
   readonly ledger: Ledger;
   readonly switches: readonly SwitchReport[];
+  /** By host: how many frames never touched a wire. */
+  readonly consolidation: readonly HostTraffic[];
   readonly streams: readonly StreamReport[];
+  /** Absent: none are asked for. */
+  readonly pings?: readonly PingReport[];
   readonly captures: readonly CaptureReport[];
   readonly workers: readonly WorkerReport[];
   /** The latest 1,000, oldest first. */
   readonly events: readonly EventReport[];
+  /** VMs that went, moved or came, the latest 1,000, oldest first; absent: none did. */
+  readonly changes?: readonly ChangeReport[];
   readonly deaths: readonly DeathReport[];
   readonly isolated: readonly IsolatedReport[];
+  /** Hosts with a type-2 hypervisor; absent without one. */
+  readonly hosted?: readonly HostedReport[];
 }

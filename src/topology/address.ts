@@ -79,6 +79,19 @@ export function readIpv4(value: unknown): Ipv4 {
   return ip;
 }
 
+const addressPattern = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+
+/** A 32-bit address without a prefix length, of a station: not of class D or E. */
+export function readHostAddress(value: unknown): number {
+  const parts = typeof value === 'string' ? addressPattern.exec(value)?.slice(1) : undefined;
+  if (parts === undefined || !parts.every((part) => String(Number(part)) === part && Number(part) <= 255))
+    throw new Refusal(value, 'an IP address', 'four numbers such as 10.0.0.5');
+  const [a, b, c, d] = parts.map(Number) as [number, number, number, number];
+  if (a === 0 || a >= 224)
+    throw new Refusal(value, "a host's address", 'a unicast address, 1.0.0.0 to 223.255.255.255');
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+}
+
 /** The address with the host bits cleared. Arithmetic, because JavaScript's shifts cannot clear 32 bits. */
 export function network({ address, prefixLength }: Ipv4): number {
   const size = 2 ** (32 - prefixLength);
@@ -86,6 +99,10 @@ export function network({ address, prefixLength }: Ipv4): number {
 }
 
 export function formatIpv4({ address, prefixLength }: Ipv4): string {
-  const octets = [24, 16, 8, 0].map((shift) => (address >>> shift) & 255);
-  return `${octets.join('.')}/${prefixLength}`;
+  return `${addressText(address)}/${prefixLength}`;
+}
+
+/** `10.0.0.1`. */
+export function addressText(address: number): string {
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
 }

@@ -2,10 +2,17 @@
  * The keys of a physical switch.
  */
 import type { z } from 'zod';
+import { flows } from './flow-schema.ts';
 import { limits } from './limits.ts';
+import { lldp } from './lldp.ts';
+import { mirrors } from './mirror-schema.ts';
+import { multicast } from './multicast-schema.ts';
+import { neighbourSuppression } from './neighbour-schema.ts';
 import { mtu, padding, portKeys, relayReserved, sharedVlans, staticConflict, table } from './port-schema.ts';
 import { integerReader, readName } from './scalar.ts';
 import { attempt, choice, list, map, named, refuse, scalar, spelled } from './shape.ts';
+import { strictPriority } from './shaping-schema.ts';
+import { spanningTree } from './spanning-tree-schema.ts';
 import { isMap, Refusal } from './value.ts';
 
 const readPortCount = integerReader(1, limits.portsPerSwitch);
@@ -13,6 +20,7 @@ const readPortCount = integerReader(1, limits.portsPerSwitch);
 const port = map(
   {
     ...portKeys,
+    priority: strictPriority.optional(),
     security: map({ staticConflict: staticConflict.optional() }, { description: 'What stations may do.' }).optional(),
   },
   { description: 'Without vlan: trunk 1-4094, native 1; transparent if no port has one.' },
@@ -61,8 +69,14 @@ export const physicalSwitch = map(
     relayReserved: relayReserved.optional(),
     sharedVlans: sharedVlans.optional(),
     padding: padding.optional(),
+    lldp: lldp.optional(),
+    spanningTree: spanningTree.optional(),
+    multicast: multicast.optional(),
+    neighbourSuppression: neighbourSuppression.optional(),
+    mirrors: mirrors.optional(),
+    flows: flows.optional(),
   },
-  { description: 'A learning bridge without spanning tree.' },
+  { description: 'A learning bridge.' },
 );
 
 export type PhysicalSwitchEntry = z.output<typeof physicalSwitch>;

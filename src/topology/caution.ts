@@ -39,6 +39,8 @@ export function cautionVswitch(entry: VSwitchEntry, vswitch: VSwitch, path: Path
     if (mayRepeat)
       cautionPromiscuous(vswitch, group, own?.security?.promiscuous === undefined ? path : groupPath, problems);
     cautionLearning(vswitch, group, groupPath, problems);
+    // One that an event adds brings its VLANs along.
+    if (own?.absent === true && entry.uplinkVlans === undefined) continue;
     if (own?.vlan === undefined) cautionVlan(vswitch, group, groupPath, problems);
     else cautionVlan(vswitch, group, [...groupPath, 'vlan'], problems);
   }

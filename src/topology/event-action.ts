@@ -1,21 +1,17 @@
 /**
  * What an event does: one action, on things that there are.
  */
+import { changeAction } from './change-action.ts';
 import { type EventAction, fixedRules } from './event-model.ts';
 import { actionKeys, type EventEntry } from './event-schema.ts';
-import type { CaptureRequest, Link, PortName, Stream } from './model.ts';
-import { isGlob, matchPorts, ownerOf, portIndex, vswitchOf, type World } from './ports.ts';
+import { mirrorNames } from './mirror.ts';
+import type { PortName } from './model.ts';
+import { isGlob, matchPorts, ownerOf, portIndex, vswitchOf } from './ports.ts';
 import type { Path, Problems } from './problem.ts';
 import { inDoubt, isSwitch, kindOf, portAt, switchAt } from './reference.ts';
+import type { Scene } from './scene.ts';
+import { readShape } from './shaping-event.ts';
 import { hint } from './suggestion.ts';
-
-/** What events may be about. */
-export interface Scene {
-  readonly world: World;
-  readonly links: readonly Link[];
-  readonly streams: readonly Stream[];
-  readonly captures: readonly CaptureRequest[];
-}
 
 type WireEntry = NonNullable<EventEntry['wire']>;
 type ActionKey = keyof typeof actionKeys;
@@ -94,13 +90,29 @@ export class ActionReader {
         const port = this.#kind(entry.changeMac!.port, 'vNIC', 'only a vNIC has a guest', [...path, 'port']);
         return port === null ? null : { changeMac: { port, mac: entry.changeMac!.mac } };
       }
+      case 'shape':
+        return readShape(entry.shape!, this.#scene.world, path, this.#problems);
+      case 'join':
+      case 'leave': {
+        const port = this.#listener(entry[key]!.port, [...path, 'port']);
+        if (port === null) return null;
+        const membership = { port, group: entry[key]!.group };
+        return key === 'join' ? { join: membership } : { leave: membership };
+      }
       case 'captureOff':
       case 'captureOn': {
         if (!this.#isCaptured(entry[key]!, path)) return null;
         return key === 'captureOn' ? { captureOn: entry[key]! } : { captureOff: entry[key]! };
       }
+      case 'mirrorOn':
+      case 'mirrorOff': {
+        if (!this.#isMirror(entry[key]!, path)) return null;
+        return key === 'mirrorOn' ? { mirrorOn: entry[key]! } : { mirrorOff: entry[key]! };
+      }
       case 'note':
         return { note: entry.note! };
+      default:
+        return changeAction(key, entry, this.#scene, path, this.#problems);
     }
   }
 
@@ -214,6 +226,15 @@ export class ActionReader {
     return false;
   }
 
+  #isMirror(text: string, path: Path): boolean {
+    const { world } = this.#scene;
+    const names = mirrorNames(world);
+    if (names.includes(text)) return true;
+    if (!inDoubt(text, world, this.#problems))
+      this.#problems.add(path, `unknown mirror ${text}; ${hint(text, names, 'there are')}`);
+    return false;
+  }
+
   #isOwner(name: string, path: Path): boolean {
     const { hosts, switches } = this.#scene.world;
     const owners = [...hosts, ...switches].map((each) => each.name);
@@ -221,6 +242,14 @@ export class ActionReader {
     if (!inDoubt(name, this.#scene.world, this.#problems))
       this.#problems.add(path, `unknown host or switch ${name}; ${hint(name, owners, 'known:')}`);
     return false;
+  }
+
+  /** A vNIC whose guest joins groups. */
+  #listener(text: string, path: Path): PortName | null {
+    const port = this.#kind(text, 'vNIC', 'only a vNIC has a guest', path);
+    const found = port === null ? undefined : portIndex(this.#scene.world).get(port);
+    if (found?.kind !== 'vNIC' || found.nic.listening !== undefined) return port;
+    return this.#refuse(path, `the guest at ${port} takes every group and joins none; write groups: [] at the vNIC`);
   }
 
   #port(text: string, path: Path): PortName | null {

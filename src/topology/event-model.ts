@@ -3,6 +3,9 @@
  * `network.when`. An action is a map with one key, named after what is done.
  */
 
+import type { ChangeAction } from './change-model.ts';
+import type { Bucket } from './shaping-model.ts';
+
 /** `owner/port`, and six octets, as in model.ts. */
 type PortName = string;
 type Mac = string;
@@ -33,6 +36,19 @@ export interface CableChange {
   readonly jitterNs?: number;
 }
 
+/** What becomes of shapers; what is absent stays. */
+export interface ShapeChange {
+  readonly port: string;
+  readonly in?: Bucket | null;
+  readonly out?: Bucket | null;
+}
+
+export interface Membership {
+  readonly port: PortName;
+  /** `239.1.1.1` or `ff15::1`. */
+  readonly group: string;
+}
+
 export type EventAction =
   /** A cable, at both of its ends. */
   | { readonly unplug: PortName }
@@ -60,9 +76,19 @@ export type EventAction =
   | { readonly activate: PortName }
   /** The guest at a vNIC uses another address. */
   | { readonly changeMac: { readonly port: PortName; readonly mac: Mac } }
+  /** Shapers of a port, or of the ports that a pattern fits; null: off. */
+  | { readonly shape: ShapeChange }
+  /** The guest at a vNIC joins a group, or leaves it. */
+  | { readonly join: Membership }
+  | { readonly leave: Membership }
   /** A capture, by its file: it pauses, or goes on. */
   | { readonly captureOff: string }
   | { readonly captureOn: string }
+  /** A mirror, `switch/mirror`: it copies from now on, or no more. */
+  | { readonly mirrorOn: string }
+  | { readonly mirrorOff: string }
+  /** What comes and goes. */
+  | ChangeAction
   /** Nothing but a line among the events. */
   | { readonly note: string };
 

@@ -2,11 +2,14 @@
 import type { z } from 'zod';
 import { readMac } from './address.ts';
 import { cableKeys } from './cable-schema.ts';
+import { changeKeys } from './change-schema.ts';
+import { readGroup } from './group-address.ts';
 import { numberOrText } from './port-schema.ts';
 import { readDelay, readDuration } from './quantity.ts';
 import { readRule } from './rule.ts';
 import { readName, textReader } from './scalar.ts';
-import { integer, map, scalar } from './shape.ts';
+import { integer, map, scalar, spelled } from './shape.ts';
+import { bucketOrOff } from './shaping-schema.ts';
 
 const text = { type: 'string' };
 const portText = textReader('a port', 'owner/port, such as esx1/vm1 or tor/1');
@@ -20,6 +23,13 @@ const traffic = (description: string) =>
   scalar(textReader('a port', 'a vNIC or a pattern such as esx1/*'), { description, ...text });
 const fileText = textReader('a file name', 'the file of a capture, as it stands there');
 const switchText = textReader('a switch', 'host/vSwitch, such as esx1/vSwitch0, or a physical switch');
+
+const mirror = (description: string) =>
+  scalar(textReader('a mirror', 'switch/mirror, such as esx1/vSwitch0/span1 or tor/span1'), {
+    description,
+    ...text,
+    examples: ['esx1/vSwitch0/span1'],
+  });
 
 const condition = map(
   {
@@ -59,6 +69,31 @@ const changeMac = map(
   { description: "A vNIC's guest uses another address." },
 );
 
+/** `in: off` is the same as no shaper. */
+const rates = (description: string) =>
+  spelled((value) => (value === 'off' || value === false ? {} : value), bucketOrOff(description), {
+    description,
+    also: [{ const: 'off' }],
+  });
+
+const shape = map(
+  {
+    port: scalar(textReader('a port', 'a port or a pattern such as esx1/*'), {
+      description: 'The port, or a pattern such as esx1/*.',
+      ...text,
+    }),
+    in: rates('What the switch gets from the port, or off.').optional(),
+    out: rates('What it sends to the port, or off.').optional(),
+  },
+  { description: 'A shaper changes, comes or goes; what is not said stays.' },
+);
+
+const membership = (description: string) =>
+  map(
+    { port: port('The vNIC.'), group: scalar(readGroup, { description: 'Such as 239.1.1.1 or ff15::1.', ...text }) },
+    { description },
+  );
+
 export const actionKeys = {
   unplug: port('Pulls the cable of this port: both ends lose their link.').optional(),
   plug: port('Plugs the cable of this port again.').optional(),
@@ -83,8 +118,14 @@ export const actionKeys = {
   }).optional(),
   activate: port('This uplink goes first in every team that has it.').optional(),
   changeMac: changeMac.optional(),
+  shape: shape.optional(),
+  join: membership("A vNIC's guest joins a group.").optional(),
+  leave: membership('It leaves one.').optional(),
   captureOff: scalar(fileText, { description: 'The capture to this file pauses.', ...text }).optional(),
   captureOn: scalar(fileText, { description: 'It goes on.', ...text }).optional(),
+  mirrorOn: mirror('This mirror copies from now on.').optional(),
+  mirrorOff: mirror('This mirror copies nothing any more.').optional(),
+  ...changeKeys,
   note: scalar(textReader('a note', 'any text'), {
     description: 'A line among the events, nothing else.',
     ...text,

@@ -1,15 +1,17 @@
 /**
  * The events of a run: one trigger and one action each, with all names resolved.
  */
-import { ActionReader, type Scene } from './event-action.ts';
+import { ActionReader } from './event-action.ts';
 import { type EventCondition, type EventTrigger, portCounters, type TopologyEvent } from './event-model.ts';
 import type { ConditionEntry, EventEntry } from './event-schema.ts';
 import { rulesThatDrop, verdictNames } from './generated/verdicts.ts';
+import { checkJoins } from './joining.ts';
 import { limits } from './limits.ts';
 import { portIndex } from './ports.ts';
 import type { Path, Problems } from './problem.ts';
 import { kindOf, portAt, switchAt } from './reference.ts';
 import { count } from './scalar.ts';
+import type { Scene } from './scene.ts';
 import type { File } from './schema.ts';
 import { hint } from './suggestion.ts';
 
@@ -32,6 +34,7 @@ export function eventsOf(file: File, scene: Scene, problems: Problems): Topology
     return action === null || trigger === null ? [] : [{ trigger, action }];
   });
   cautionBegins(file, problems);
+  checkJoins(file, scene, problems);
   return events;
 }
 

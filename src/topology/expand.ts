@@ -58,6 +58,7 @@ class Expansion {
   #host(host: unknown, numbers: Numbers, path: Path, origins: Map<string, string>): unknown {
     if (!isMap(host)) return host;
     const { count: _, vms, ...rest } = host;
+    if (isMap(rest['vmkernel'])) rest['vmkernel'] = this.#ownNics(rest['vmkernel'], [...path, 'vmkernel']);
     const filled = this.#fill(rest, numbers, path) as Raw;
     if (!('vms' in host)) return filled;
     if (!isMap(vms)) return { ...filled, vms };
@@ -74,6 +75,16 @@ class Expansion {
       }
     }
     return { ...filled, vms: Object.fromEntries(copies) };
+  }
+
+  /** Those for which there is room; they have no count. */
+  #ownNics(nics: Raw, path: Path): Raw {
+    const fitting = Object.entries(nics).filter(([name]) => {
+      const isFitting = this.#copies(name, null, 'nics', limits.nics - this.#nicCount, [...path, name]).length > 0;
+      if (isFitting) this.#nicCount++;
+      return isFitting;
+    });
+    return Object.fromEntries(fitting);
   }
 
   #vmCopies(name: string, vm: unknown, path: Path): string[] {
@@ -108,7 +119,7 @@ class Expansion {
       ['effectiveMac', addToMac],
     ] as const) {
       const text = written[key];
-      if (typeof text !== 'string' || text.includes('{v')) continue;
+      if (typeof text !== 'string' || text.includes('{v') || (key === 'ip' && text === 'dhcp')) continue;
       try {
         moved[key] = add(nic[key], v - 1);
       } catch (error) {

@@ -10,5 +10,6 @@ export const limits = {
   /** Ports of all physical switches. */
   physicalPorts: 65_536,
   streams: 100_000,
+  pings: 10_000,
   events: 10_000,
 } as const;

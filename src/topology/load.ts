@@ -9,14 +9,27 @@ import { readYaml, wholeFile } from './document.ts';
 import { expand } from './expand.ts';
 import { limits } from './limits.ts';
 import type { Topology } from './model.ts';
+import { type MoreEvents, withEvents } from './more-events.ts';
 import { type Locate, type Problem, Problems, TopologyError } from './problem.ts';
 import { readFile } from './reading.ts';
 
 export { type Problem, TopologyError } from './problem.ts';
 export { topologyJsonSchema } from './schema.ts';
 
-/** Reads a YAML or JSON file in UTF-8, at most 16 MiB. */
-export function loadTopology(file: string): Topology {
+/** Reads a YAML or JSON file in UTF-8, at most 16 MiB; `eventsFile` holds events beside its own. */
+export function loadTopology(file: string, eventsFile?: string): Topology {
+  return parseTopology(readText(file), file, eventsFile === undefined ? undefined : readEvents(eventsFile));
+}
+
+/** A file of events, for `parseTopology`. */
+export function readEvents(file: string): MoreEvents {
+  if (file === '-')
+    throw wholeFile(file, 'events come from a file, for what is wrong with them is told by its name; name one');
+  return { name: file, text: readText(file) };
+}
+
+/** The file's text, UTF-8 and at most 16 MiB; throws a TopologyError. */
+export function readText(file: string): string {
   let bytes: Uint8Array;
   try {
     // A device such as /dev/zero never ends.
@@ -27,13 +40,11 @@ export function loadTopology(file: string): Topology {
     throw wholeFile(file, whyUnreadable(error as NodeJS.ErrnoException));
   }
   if (bytes.length > limits.fileBytes) throw wholeFile(file, 'the file is too large; at most 16 MiB');
-  let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw wholeFile(file, 'the file is not UTF-8 text; save it as UTF-8');
   }
-  return parseTopology(text, file);
 }
 
 function whyUnreadable({ code, message }: NodeJS.ErrnoException): string {
@@ -44,11 +55,13 @@ function whyUnreadable({ code, message }: NodeJS.ErrnoException): string {
 }
 
 /** Reads YAML or JSON text; `name` stands in front of every problem, and gives the topology's name if the text has none. */
-export function parseTopology(text: string, name: string): Topology {
+export function parseTopology(text: string, name: string, events?: MoreEvents): Topology {
   if (name.endsWith('.json')) assertJson(text, name);
   const { value, locate, duplicates } = readYaml(text, name);
   if (value === null) throw wholeFile(name, 'the file is empty; write hosts: and what they hold');
-  return build(value, name, locate, duplicates);
+  if (events === undefined) return build(value, name, locate, duplicates);
+  const merged = withEvents(value, locate, events);
+  return build(merged.value, name, merged.locate, duplicates);
 }
 
 /** YAML takes much that JSON does not; who names a file .json gets to know. */

@@ -4,7 +4,21 @@
  * Everything is resolved here: names are unique, `count` is expanded, MACs are assigned, patterns are port names.
  * A port is named `owner/port`: `esx1/vm1` (a VM's first vNIC), `esx1/vm1.eth1` (its second), `esx1/vmnic0`, `tor/1`.
  */
+import type { Changes } from './change-model.ts';
 import type { TopologyEvent } from './event-model.ts';
+import type { FlowSettings } from './flow-model.ts';
+import type { GuestIp, Ping, StreamTarget } from './guest-model.ts';
+import type { Hosted } from './hosted-model.ts';
+import type { Lldp } from './lldp-model.ts';
+import type { Mirror } from './mirror-model.ts';
+import type { GroupAddress, Listening, Multicast } from './multicast-model.ts';
+import type { Suppressing } from './neighbour-model.ts';
+import type { Card } from './nic-model.ts';
+import type { PortPolicy } from './policy-model.ts';
+import type { PortShaping } from './shaping-model.ts';
+import type { SpanningTree } from './spanning-tree-model.ts';
+
+export type { PortPolicy, StormLimits } from './policy-model.ts';
 
 /** `owner/port`, the one spelling used in commands, captures, counters and errors. */
 export type PortName = string;
@@ -29,6 +43,8 @@ export type PortVlan =
       readonly native?: number;
       /** The native VLAN leaves tagged instead of untagged. */
       readonly nativeTagged: boolean;
+      /** The name of the vSwitch whose uplinks have these VLANs, where they may change. */
+      readonly own?: string;
     }
   /** QinQ customer port: all that comes in belongs to the service VLAN `vid`, tags and all (IEEE 802.1ad; Open vSwitch dot1q-tunnel). */
   | { readonly mode: 'tunnel'; readonly vid: number }
@@ -49,38 +65,6 @@ export type MacModel = 'learning' | 'registered';
 
 /** What a full table does with a new station: evict the least recently heard of the fullest port, forward without learning, or drop. */
 export type TableFull = 'evict' | 'forward' | 'drop';
-
-/** Frames a second that storm control lets in by a port, by kind, with a bucket of one second; null: no limit. */
-export interface StormLimits {
-  readonly broadcast: number | null;
-  readonly multicast: number | null;
-  readonly unknownUnicast: number | null;
-}
-
-/** What a port lets its station do. */
-export interface PortPolicy {
-  /** Gets every frame of its VLANs that the switch passes on (ESXi, promiscuous mode). */
-  readonly promiscuous: boolean;
-  /** false: a guest whose effective address is not its configured one gets nothing (ESXi, MAC address changes: reject). */
-  readonly macChanges: boolean;
-  /** false: frames whose source is not the guest's effective address are dropped (ESXi, forged transmits: reject). */
-  readonly forgedTransmits: boolean;
-  /** BPDUs from the port: let through to the other rules, dropped, or dropped and the port shut. */
-  readonly bpdu: 'pass' | 'filter' | 'guard';
-  readonly storm: StormLimits;
-  /** Most dynamic entries of the port, 1-1,000,000; null: no limit but the table's. */
-  readonly macLimit: { readonly max: number; readonly whenFull: 'drop' | 'forward' | 'shut' } | null;
-  /** What is learned on the port stays: it neither ages nor moves. */
-  readonly sticky: boolean;
-  /** Sources are learned on the port. In the learning model the default is true, in the registered one false. */
-  readonly learning: boolean;
-  /** Unknown unicast is flooded to the port. In the learning model the default is true, in the registered one false (R5). */
-  readonly floodUnknown: boolean;
-  /** A source that is bound to another port: forwarded and counted, dropped, or dropped and the port shut. */
-  readonly staticConflict: 'forward' | 'drop' | 'shut';
-  /** Bit n: 01-80-C2-00-00-0n is relayed from this port. */
-  readonly relayReserved: number;
-}
 
 export interface Table {
   /** Most dynamic and static entries, 1-1,000,000. */
@@ -131,9 +115,10 @@ export interface PortGroup {
   readonly policy: PortPolicy;
   /** The vSwitch's, unless the port group has its own. */
   readonly teaming: Teaming;
+  readonly shaping?: PortShaping;
 }
 
-export interface VSwitch {
+export interface VSwitch extends Suppressing {
   readonly name: string;
   /** VMNIC names, in order, at most 64; an uplink belongs to one vSwitch (rule R17). */
   readonly uplinks: readonly string[];
@@ -145,6 +130,7 @@ export interface VSwitch {
   readonly uplinkVlan: PortVlan;
   readonly uplinkTags: TagRules;
   readonly uplinkPolicy: PortPolicy;
+  readonly uplinkShaping?: PortShaping;
   readonly portGroups: readonly PortGroup[];
   /** R9: floods from outside are taken on one uplink for each VLAN, on the first usable one, or by each vNIC on its own pin. */
   readonly receivers: 'per-vlan' | 'active' | 'per-recipient';
@@ -158,15 +144,18 @@ export interface VSwitch {
   readonly sharedVlans: readonly (readonly number[])[];
   /** Frames shorter than 60 bytes are padded when they leave by an uplink or lose a tag (802.3 4.2.3.3). */
   readonly padding: boolean;
+  readonly lldp?: Lldp;
+  readonly multicast?: Multicast;
   readonly table: Table;
   /** Largest payload in bytes, 68-65535, default 1500; a longer frame than mtu + 14 (+ 4 if tagged) is dropped as a giant. */
   readonly mtu: number;
+  readonly mirrors?: readonly Mirror[];
+  readonly flows?: FlowSettings;
 }
 
+/** 32 bits, 10.0.0.1 = 0x0a000001, and 0-32. */
 export interface Ipv4 {
-  /** 32-bit address, 10.0.0.1 = 0x0a000001. */
   readonly address: number;
-  /** 0-32. */
   readonly prefixLength: number;
 }
 
@@ -176,14 +165,20 @@ export interface Nic {
   readonly vswitch: string;
   readonly portGroup: string;
   readonly mac: Mac;
+  /** Absent: the guest uses its port's rings itself. */
+  readonly card?: Card;
   /** The address that the guest uses, where it is not the configured one. */
   readonly effectiveMac?: Mac;
   readonly ip?: Ipv4;
+  readonly listening?: Listening;
+  readonly guest?: GuestIp;
 }
 
 export interface Vm {
   readonly name: string;
   readonly nics: readonly Nic[];
+  /** A type-1 host's own NIC, which stays where it is. */
+  readonly vmkernel?: true;
 }
 
 export interface Host {
@@ -192,6 +187,8 @@ export interface Host {
   readonly uplinks: readonly string[];
   readonly vswitches: readonly VSwitch[];
   readonly vms: readonly Vm[];
+  /** A type-2 hypervisor's; its vSwitches are what its networks became, and its own vNICs are those of the VM `host`. */
+  readonly hosted?: Hosted;
 }
 
 export interface PhysicalPort {
@@ -201,6 +198,7 @@ export interface PhysicalPort {
   readonly policy: PortPolicy;
   /** The LAG it is a member of, if any. */
   readonly lag?: string;
+  readonly shaping?: PortShaping;
 }
 
 /** Ports of a physical switch as one; the member for a frame is chosen as by `ip-hash`. */
@@ -210,15 +208,20 @@ export interface PhysicalLag extends Lag {
   readonly ports: readonly string[];
 }
 
-/** A plain learning bridge (802.1D without spanning tree), so that loops can really happen outside. */
-export interface PhysicalSwitch {
+/** A plain learning bridge, so that loops can really happen outside, unless it has a spanning tree. */
+export interface PhysicalSwitch extends Suppressing {
   readonly name: string;
   readonly ports: readonly PhysicalPort[];
   readonly lags: readonly PhysicalLag[];
   readonly sharedVlans: readonly (readonly number[])[];
   readonly padding: boolean;
+  readonly lldp?: Lldp;
+  readonly multicast?: Multicast;
   readonly table: Table;
   readonly mtu: number;
+  readonly spanningTree?: SpanningTree;
+  readonly mirrors?: readonly Mirror[];
+  readonly flows?: FlowSettings;
 }
 
 /** What befalls frames on a cable, each way alike. Shares are 0 to 1. */
@@ -260,8 +263,11 @@ export type Rate =
 
 export interface Stream {
   readonly from: PortName;
-  /** A vNIC port, or 'broadcast'. */
+  /** A vNIC port, an address as written (`target` has it), or 'broadcast'. */
   readonly to: PortName | 'broadcast';
+  /** `to` is 'broadcast': to this group instead. */
+  readonly group?: GroupAddress;
+  readonly target?: StreamTarget;
   /** Frame length with the 4-byte FCS as in RFC 2544, 64 to mtu + 18; a capture shows 4 bytes less. */
   readonly sizeBytes: number;
   readonly rate: Rate;
@@ -357,6 +363,11 @@ export interface Topology {
   readonly switches: readonly PhysicalSwitch[];
   readonly links: readonly Link[];
   readonly streams: readonly Stream[];
+  readonly pings?: readonly Ping[];
   readonly captures: readonly CaptureRequest[];
   readonly events: readonly TopologyEvent[];
+  /** Where a run writes its flow records. */
+  readonly flowFile?: string;
+  /** What may come and go in a run; absent: nothing does. */
+  readonly changes?: Changes;
 }

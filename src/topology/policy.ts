@@ -50,6 +50,9 @@ export function policyOf(
   return {
     ...secured(base, keys.security),
     bpdu: keys.bpdu ?? base.bpdu,
+    dhcpGuard: keys.dhcpGuard ?? base.dhcpGuard,
+    routerGuard: keys.routerGuard ?? base.routerGuard,
+    hairpin: keys.hairpin ?? base.hairpin,
     storm: stormOf(keys.storm),
     macLimit: macLimit === undefined ? null : { max: macLimit.max, whenFull: macLimit.whenFull ?? 'drop' },
     sticky,

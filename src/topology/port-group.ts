@@ -1,11 +1,12 @@
 /**
  * The port groups of a vSwitch: what the ports of their vNICs are like.
  */
-import { transparent } from './bridge.ts';
+import { mtuDefault, transparent } from './bridge.ts';
 import type { Lag, MacModel, PortGroup, PortVlan, Teaming } from './model.ts';
 import { groupPolicyBase, policyOf } from './policy.ts';
 import type { Problems } from './problem.ts';
 import type { PrivateVlans } from './pvlan.ts';
+import { shapingOf } from './shaping.ts';
 import { tagRules } from './tag.ts';
 import { groupTeamingOf, type Uplinks } from './teaming.ts';
 import { portVlan } from './vlan.ts';
@@ -36,6 +37,7 @@ export function portGroupsOf(
       tags: tagRules(keys, vlan, path, problems),
       policy: policyOf(keys, policy, path, problems),
       teaming: groupTeamingOf(keys.teaming, teaming, lag, path, uplinks, problems),
+      ...shapingOf(keys, entry.mtu ?? mtuDefault, path, problems),
     };
   });
 }

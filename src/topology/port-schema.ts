@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { readAgeing, readFrameRate } from './quantity.ts';
 import { readReserved } from './reserved.ts';
 import { choice, flag, integer, list, map, refuse, scalar, spelled } from './shape.ts';
+import { shaping } from './shaping-schema.ts';
 import { isMap, Refusal } from './value.ts';
 import { readVlan, vidMax } from './vlan.ts';
 
@@ -106,7 +107,11 @@ export const portKeys = {
   ingressFilter: flag('Frames of VLANs that the port does not carry are dropped. Default true.').optional(),
   bpdu: bpdu.optional(),
   relayReserved: relayReserved.optional(),
+  dhcpGuard: flag('What only DHCP servers and relays send is dropped here. Default false.').optional(),
+  routerGuard: flag("Routers' advertisements and redirects are dropped here. Default false.").optional(),
+  hairpin: flag('What comes in may leave by the same port (reflective relay). Default false.').optional(),
   storm: storm.optional(),
+  shaping: shaping.optional(),
   learning: flag('Sources are learned. Default true, in a vSwitch of macModel registered false.').optional(),
   floodUnknown: flag(
     'Unknown unicast is flooded to the port. Default true; with macModel registered as learning.',

@@ -4,12 +4,28 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type Pair } from 'yaml';
 import type { Locate, Path, Place } from './problem.ts';
 
-/** Finds the line and column, both from 1, of a path's value or key; of the nearest map or list above it if it is absent. */
+/**
+ * Finds the line and column, both from 1, of a path's value or key; of the nearest map or list above it if it is absent. Of a value that
+ * stands for a map (`lldp: both` for `lldp: { mode: both }`) the path is the one in the text.
+ */
 export function locator(document: Document, lines: LineCounter): Locate {
   return (path, place) => {
     const { line, col } = lines.linePos(offsetOf(document, path, place));
-    return { line, column: col };
+    return { line, column: col, path: path.slice(0, writtenDepth(document, path)) };
   };
+}
+
+/** How many keys of the path there can be in the text: none behind a value. But `ports: 8` has ports with names. */
+function writtenDepth(document: Document, path: Path): number {
+  let node = document.contents as Node | null | undefined;
+  for (const [i, key] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isScalar(node) && node.value !== null && path[i - 1] !== 'ports') return i;
+    if (isSeq(node)) node = node.items[Number(key)] as Node | undefined;
+    else if (isMap(node)) node = node.items.find((each) => keyText(each) === String(key))?.value as Node | undefined;
+    else return path.length;
+  }
+  return path.length;
 }
 
 function offsetOf(document: Document, path: Path, place: Place): number {

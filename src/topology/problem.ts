@@ -43,7 +43,11 @@ function joined(...parts: readonly string[]): string {
 }
 
 export type Place = 'key' | 'value';
-export type Locate = (path: Path, place: Place) => { readonly line: number; readonly column: number };
+/** Where a path stands; in another file than the one that was named, by the path that it has there. */
+export type Locate = (
+  path: Path,
+  place: Place,
+) => { readonly line: number; readonly column: number; readonly file?: string; readonly path?: Path };
 
 /** Where a copied host came from: the name the user wrote, and the same for its VMs. */
 export interface Origin {
@@ -95,7 +99,12 @@ export class Problems {
   /** As add, for a value that could not be read and is missing from here on, together with all that stands in `lost`. */
   refuse(path: Path, message: string, place: Place = 'value', lost: Path = path): void {
     this.add(path, message, place);
-    const written = this.#written(lost);
+    this.lose(lost);
+  }
+
+  /** What stands at `path` hangs on something that was refused, which is enough to be told. */
+  lose(path: Path): void {
+    const written = this.#written(path);
     this.#lost.set(JSON.stringify(written), written);
   }
 
@@ -114,12 +123,12 @@ export class Problems {
 
   /** Throws a TopologyError with `known` and all problems, in file order if `locate` knows the file; returns if there are none. */
   throwIfAny(file: string, locate?: Locate, known: readonly Problem[] = []): void {
-    const problems = inOrder([...known, ...located(this.#entries, file, locate)]);
+    const problems = inOrder([...known, ...located(this.#entries, file, locate)], file);
     if (problems.length > 0) throw new TopologyError(problems);
   }
 
   warnings(file: string, locate?: Locate): Warning[] {
-    return inOrder(located(this.#warnings, file, locate)).map((each) => ({
+    return inOrder(located(this.#warnings, file, locate), file).map((each) => ({
       place: placeOf(each),
       message: each.message,
     }));
@@ -136,13 +145,16 @@ export class Problems {
 
 function located(entries: ReadonlyMap<string, Entry>, file: string, locate: Locate | undefined): Problem[] {
   return [...entries.values()].map(({ path, place, message }) => {
-    const { line, column } = locate?.(path, place) ?? { line: 0, column: 0 };
-    return { file, line, column, path: pathText(path), message };
+    const at = locate?.(path, place) ?? { line: 0, column: 0 };
+    const { line, column } = at;
+    return { file: at.file ?? file, line, column, path: pathText(at.path ?? path), message };
   });
 }
 
-function inOrder(problems: readonly Problem[]): Problem[] {
-  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+/** Those of `first`, then those of a file beside it. */
+function inOrder(problems: readonly Problem[], first: string): Problem[] {
+  const rank = ({ file }: Problem) => (file === first ? 0 : 1);
+  return problems.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
 }
 
 /** The path as a user reads it. */

@@ -115,6 +115,16 @@ export function readLinkRate(value: unknown): number | null {
   return rate;
 }
 
+const bucketRateMax = 1e12;
+
+/** bit/s of a token bucket, whole, 1 to 1 Tbit/s. */
+export function readBucketRate(value: unknown): number {
+  const text = typeof value === 'number' ? String(value) : value;
+  const rate = Math.round(scaled(text, bitRatePattern) ?? 0);
+  if (rate >= 1 && rate <= bucketRateMax) return rate;
+  throw new Refusal(value, 'a rate', 'bits a second such as 10G, 100M or 2.5Gbps, 1 to 1T');
+}
+
 /** `max`, frames a second (`100kpps`) or bits a second on the wire (`1Gbps`, `1G`). A bare number says neither and is refused. */
 export function readTrafficRate(value: unknown): Rate {
   if (value === 'max') return { kind: 'max' };

@@ -3,17 +3,23 @@
  * and the documentation. What keys mean together is checked by this room's other files.
  */
 import type { z } from 'zod';
-import { readIpv4, readMac } from './address.ts';
+import { readMac } from './address.ts';
 import { physicalSwitch } from './bridge-schema.ts';
 import { cableKeys } from './cable-schema.ts';
 import { capture } from './capture-schema.ts';
 import { event } from './event-schema.ts';
+import { flowRecords } from './flow-schema.ts';
+import { guestKeys, pingKeys, receiver } from './guest-schema.ts';
+import { hostedKeys, networkKey } from './hosted-schema.ts';
 import { limits } from './limits.ts';
+import { listenerKeys } from './multicast-schema.ts';
+import { card } from './nic-schema.ts';
 import { numberOrText } from './port-schema.ts';
 import { readDuration, readTrafficRate } from './quantity.ts';
 import { readRule } from './rule.ts';
 import { readName, readPortGroupName, textReader } from './scalar.ts';
-import { attempt, integer, jsonSchema, list, map, named, refuse, scalar, spelled } from './shape.ts';
+import { attempt, flag, integer, jsonSchema, list, map, named, refuse, scalar, spelled } from './shape.ts';
+import { spanningTreeOfAll } from './spanning-tree-schema.ts';
 import { isMap, Refusal } from './value.ts';
 import { vswitch } from './vswitch-schema.ts';
 
@@ -26,6 +32,7 @@ const uplink = map(
     to: portName(
       'The port at the other end of the cable. Without it the uplink leads outside the emulated world.',
     ).optional(),
+    absent: flag('Not in the host at the start; the event addUplink brings it. Default false.').optional(),
     ...cableKeys,
   },
   { description: 'A VMNIC of the host.' },
@@ -76,7 +83,10 @@ const nicKeys = {
     description: 'The address that the guest uses itself. Default: mac.',
     ...text,
   }).optional(),
-  ip: scalar(readIpv4, { description: 'Such as 10.0.0.1/24. Default: none.', ...text }).optional(),
+  ...guestKeys,
+  ...listenerKeys,
+  network: networkKey.optional(),
+  nic: card.optional(),
 };
 
 const vm = map(
@@ -86,12 +96,25 @@ const vm = map(
       limits.nics,
       'Makes name1 to nameN; ip, mac and effectiveMac count up unless they hold {v}.',
     ).optional(),
+    absent: flag('Not attached at the start; the event attach brings it. Default false.').optional(),
     ...nicKeys,
     nics: list(map(nicKeys, { description: 'A vNIC.' }), {
       description: 'The vNICs, when there is not just one.',
     }).optional(),
   },
   { description: 'A virtual machine. The keys of its only vNIC may stand here directly.' },
+);
+
+const { portGroup, vswitch: onVSwitch, ip, gateway, listen, mac } = nicKeys;
+
+/** The host has each of its own NICs once, and always. */
+const vmkernelNic = map(
+  { portGroup, vswitch: onVSwitch, ip, gateway, listen, mac },
+  { description: 'A NIC of the host itself.' },
+  {
+    count: 'each NIC of the host has a name and an address of its own; write vmk1 beside it, and count at the host',
+    absent: 'the host itself is always there; put what comes and goes under vms',
+  },
 );
 
 const host = map(
@@ -104,6 +127,10 @@ const host = map(
     uplinks: uplinks.optional(),
     vswitches: named(vswitch, { description: 'Virtual switches by name.' }).optional(),
     vms: named(vm, { description: 'Virtual machines by name.' }).optional(),
+    vmkernel: named(vmkernelNic, {
+      description: 'type1: NICs of the host itself by name, such as vmk0; each answers ARP and ping.',
+    }).optional(),
+    ...hostedKeys,
   },
   { description: 'A hypervisor.' },
 );
@@ -116,7 +143,7 @@ const link = map(
 const stream = map(
   {
     from: portName('The sending vNIC, or a pattern such as esx1/*.'),
-    to: portName('The receiving vNIC, a pattern, or broadcast.'),
+    to: receiver.optional(),
     size: integer(64, 65_553, 'Frame length with FCS, 64 to mtu + 18 bytes. Default 64.').optional(),
     rate: scalar(readTrafficRate, {
       description: 'max (default), 100kpps, or bits a second on the wire such as 1Gbps.',
@@ -126,6 +153,7 @@ const stream = map(
     start: scalar(readDuration, { description: 'Default 0.', ...numberOrText }).optional(),
     stop: scalar(readDuration, { description: 'Default: at the end of the run.', ...numberOrText }).optional(),
     count: integer(1, Number.MAX_SAFE_INTEGER, 'Frames to send. Default: no limit.').optional(),
+    ...pingKeys,
   },
   { description: 'Traffic between vNICs. Several senders and receivers are paired in turn.' },
 );
@@ -142,12 +170,14 @@ export const fileSchema = map(
       {
         switches: named(physicalSwitch, { description: 'Physical switches by name.' }).optional(),
         links: list(link, { description: 'Cables that no uplink mentions by to.' }).optional(),
+        spanningTree: spanningTreeOfAll.optional(),
       },
       { description: 'The network outside the hosts.' },
     ).optional(),
     traffic: list(stream, { description: 'Traffic of a run.' }).optional(),
     captures: list(capture, { description: 'Captures of a run.' }).optional(),
     events: list(event, { description: 'What happens to the network while it runs.' }).optional(),
+    flowRecords: flowRecords.optional(),
     teaching: map(
       {
         disable: list(scalar(readRule, { description: 'A rule, R1 to R19.', ...text, pattern: '^R([1-9]|1[0-9])$' }), {
@@ -169,7 +199,7 @@ export const fileSchema = map(
 export type File = z.output<typeof fileSchema>;
 export type HostEntry = z.output<typeof host>;
 export type VmEntry = z.output<typeof vm>;
-export type NicEntry = Omit<VmEntry, 'count' | 'nics'>;
+export type NicEntry = Omit<VmEntry, 'count' | 'nics' | 'absent'>;
 export type StreamEntry = z.output<typeof stream>;
 
 /** JSON Schema (draft 2020-12) of a topology file, with a description for every key, for completion in editors. */

@@ -39,14 +39,19 @@ export function flag(description: string) {
   return scalar(readBoolean, { description, type: 'boolean' });
 }
 
-/** A map with these keys and no others. Nothing at all (`vmnic0:`) is an empty map. */
-export function map<S extends z.ZodRawShape>(shape: S, json: Json) {
+/**
+ * A map with these keys and no others. Nothing at all (`vmnic0:`) is an empty map. `elsewhere` says of keys that people look for here what to
+ * do instead.
+ */
+export function map<S extends z.ZodRawShape>(shape: S, json: Json, elsewhere: Readonly<Record<string, string>> = {}) {
   const keys = Object.keys(shape);
   const check = (value: unknown, context: z.RefinementCtx) => {
     if (value === null) return {};
     if (!isMap(value)) return refuse(context, new Refusal(value, 'a map', `allowed: ${listed(keys)}`));
     for (const key of Object.keys(value)) {
-      if (!keys.includes(key)) refuseKey(context, key, `unknown key ${key}; ${hint(key, keys, 'allowed:')}`);
+      if (keys.includes(key)) continue;
+      const advice = Object.hasOwn(elsewhere, key) ? elsewhere[key]! : hint(key, keys, 'allowed:');
+      refuseKey(context, key, `unknown key ${key}; ${advice}`);
     }
     return value;
   };

@@ -3,6 +3,9 @@
  */
 import { formatIpv4, type MacPool } from './address.ts';
 import type { Mac, Nic, PortName, Vm, VSwitch } from './model.ts';
+import { listeningOf } from './multicast.ts';
+import { cardOf } from './nic.ts';
+import { guestOf } from './nic-guest.ts';
 import type { Path, Problems } from './problem.ts';
 import type { HostEntry, NicEntry, VmEntry } from './schema.ts';
 import { hint, listed } from './suggestion.ts';
@@ -12,6 +15,8 @@ export interface Addresses {
   readonly macs: MacPool;
   /** Who has an IPv4 address. */
   readonly ips: Map<number, PortName>;
+  /** The same for vSwitches whose addresses nobody outside sees (behind a NAT, host-only), by name. */
+  readonly apart?: ReadonlyMap<string, Map<number, PortName>>;
 }
 
 /** A vNIC as written, with its place. */
@@ -28,11 +33,22 @@ export function vmsOf(
   problems: Problems,
 ): Vm[] {
   const attachment = new Attachment(hostPath, vswitches, addresses, problems);
-  return Object.entries(host.vms ?? {}).map(([name, vm]) => {
+  const vms = Object.entries(host.vms ?? {}).map(([name, vm]): Vm => {
     const path = [...hostPath, 'vms', name];
     if (vm.nics !== undefined) refuseBothForms(vm, path, problems);
     const nics = nicsOf(vm, path).map((nic, i) => attachment.attach(nic, i === 0 ? name : `${name}.eth${i}`));
     return { name, nics };
+  });
+  return [...vms, ...ownNicsOf(host, hostPath, attachment, problems)];
+}
+
+/** The NICs of the host itself (vmkernel.ts). */
+function ownNicsOf({ vmkernel }: HostEntry, hostPath: Path, attachment: Attachment, problems: Problems): Vm[] {
+  return Object.entries(vmkernel ?? {}).map(([name, entry]) => {
+    const path = [...hostPath, 'vmkernel', name];
+    if (entry.ip === undefined && !problems.lost([...path, 'ip']))
+      problems.add([...path, 'ip'], 'missing; it is where the host answers, as in ip: 10.0.0.11/24');
+    return { name, nics: [attachment.attach({ entry, path }, name)], vmkernel: true };
   });
 }
 
@@ -43,7 +59,20 @@ export function nicsOf(vm: VmEntry, path: Path): NicAt[] {
 }
 
 function refuseBothForms(vm: VmEntry, path: Path, problems: Problems): void {
-  for (const key of ['portGroup', 'vswitch', 'mac', 'effectiveMac', 'ip'] as const) {
+  for (const key of [
+    'portGroup',
+    'vswitch',
+    'mac',
+    'effectiveMac',
+    'ip',
+    'groups',
+    'igmp',
+    'mld',
+    'gateway',
+    'listen',
+    'network',
+    'nic',
+  ] as const) {
     if (vm[key] !== undefined) problems.add([...path, key], `${key} stands beside nics; write it in an entry of nics`);
   }
 }
@@ -68,16 +97,28 @@ class Attachment {
     const place = this.#place(entry, path);
     const mac = this.#mac(entry.mac, place.vswitch, port, path);
     const { effectiveMac = mac } = entry;
-    const nic = { name, ...place, mac, ...(effectiveMac !== mac && { effectiveMac }) };
-    if (entry.ip === undefined) return nic;
-    const other = this.#addresses.ips.get(entry.ip.address);
+    const guest = guestOf(entry, path, this.#problems);
+    const vswitch = this.#vswitches.find((each) => each.name === place.vswitch);
+    const card = cardOf(entry.nic, [...path, 'nic'], vswitch, this.#problems);
+    const nic = {
+      name,
+      ...place,
+      mac,
+      ...(effectiveMac !== mac && { effectiveMac }),
+      ...(guest !== null && { guest }),
+      ...listeningOf(entry, path, this.#problems),
+      ...(card && { card }),
+    };
+    if (entry.ip === undefined || entry.ip === 'dhcp') return nic;
+    const ips = this.#addresses.apart?.get(place.vswitch) ?? this.#addresses.ips;
+    const other = ips.get(entry.ip.address);
     if (other !== undefined) {
       this.#problems.add(
         [...path, 'ip'],
         `duplicate IP ${formatIpv4(entry.ip)}: ${other} has it too; in a counted host write {n}, as in 10.0.{n}.1/24`,
       );
     }
-    this.#addresses.ips.set(entry.ip.address, port);
+    ips.set(entry.ip.address, port);
     return { ...nic, ip: entry.ip };
   }
 

@@ -2,6 +2,11 @@
  * The keys of a virtual switch, its team of uplinks and its port groups.
  */
 import type { z } from 'zod';
+import { flows } from './flow-schema.ts';
+import { lldp } from './lldp.ts';
+import { mirrors } from './mirror-schema.ts';
+import { multicast } from './multicast-schema.ts';
+import { neighbourSuppression } from './neighbour-schema.ts';
 import {
   bpdu,
   mtu,
@@ -19,6 +24,7 @@ import {
 import { readDelay, readGrace, readPause } from './quantity.ts';
 import { readName, readPortGroupName } from './scalar.ts';
 import { choice, flag, integer, list, map, named, refuse, scalar, spelled } from './shape.ts';
+import { shaping, shares } from './shaping-schema.ts';
 import { isMap, Refusal } from './value.ts';
 import { readUnknownFromOutside, readVlanSet, vidMax } from './vlan.ts';
 
@@ -88,6 +94,7 @@ const teaming = map(
 const portGroup = map(
   {
     ...portKeys,
+    absent: flag('Not there at the start; the event addPortGroup brings it. Default false.').optional(),
     security: security.optional(),
     teaming: map(teamingKeys, { description: 'What differs from the teaming of the vSwitch.' }).optional(),
   },
@@ -128,6 +135,8 @@ export const vswitch = map(
     bpdu: bpdu.optional(),
     relayReserved: relayReserved.optional(),
     uplinkStorm: storm.optional(),
+    uplinkShaping: shaping.optional(),
+    shares: shares.optional(),
     uplinkTag: tag.optional(),
     privateVlans: list(privateVlan, { description: 'Private VLANs. Default: none.' }).optional(),
     sharedVlans: sharedVlans.optional(),
@@ -148,8 +157,17 @@ export const vswitch = map(
       ...vlanJson,
     }).optional(),
     padding: padding.optional(),
+    lldp: lldp.optional(),
+    multicast: multicast.optional(),
+    neighbourSuppression: neighbourSuppression.optional(),
+    mirrors: mirrors.optional(),
+    flows: flows.optional(),
   },
   { description: 'A virtual switch.' },
+  {
+    spanningTree:
+      'a vSwitch runs none, as it passes no frame from one uplink to another (R1) and closes no loop; write it at switches under physical, and edge: true at their ports to hosts',
+  },
 );
 
 export type VSwitchEntry = z.output<typeof vswitch>;

@@ -5,13 +5,18 @@ import { mtuDefault, tableOf, transparent } from './bridge.ts';
 import { cautionVswitch } from './caution.ts';
 import { tagRulesDefault } from './defaults.ts';
 import { sharedVlansOf } from './fid.ts';
+import { flowSettings } from './flow.ts';
 import { lagOf } from './lag.ts';
+import { lldpOf } from './lldp.ts';
 import type { PortGroup, PortVlan, VSwitch } from './model.ts';
+import { multicastOf } from './multicast.ts';
+import { suppressionOf } from './neighbour-schema.ts';
 import { uplinkPolicyOf } from './policy.ts';
 import { hasVlans, portGroupsOf } from './port-group.ts';
 import type { Path, Problems } from './problem.ts';
 import { type PrivateVlans, privateVlansOf } from './pvlan.ts';
 import type { HostEntry } from './schema.ts';
+import { uplinkShapingOf } from './shaping.ts';
 import { tpids } from './tag.ts';
 import { careOf, teamingOf, type Uplinks } from './teaming.ts';
 import { uplinksOf } from './uplink.ts';
@@ -56,6 +61,7 @@ function vswitchOf(name: string, entry: VSwitchEntry, uplinks: Uplinks, problems
     uplinkVlan,
     uplinkTags: { ...tagRulesDefault, tpid: tpids[entry.uplinkTag ?? 'c'] },
     uplinkPolicy: uplinkPolicyOf(entry, macModel),
+    ...uplinkShapingOf(entry, entry.mtu ?? mtuDefault, path, problems),
     portGroups,
     receivers: entry.receivers ?? 'per-vlan',
     rpf: entry.rpf ?? 'strict',
@@ -63,8 +69,12 @@ function vswitchOf(name: string, entry: VSwitchEntry, uplinks: Uplinks, problems
     floodUnknown: entry.unknownFromOutside ?? (macModel === 'learning' ? allVlans : []),
     sharedVlans: sharedVlansOf(entry.sharedVlans, privateVlans.families, [...path, 'sharedVlans'], problems),
     padding: entry.padding ?? false,
+    ...lldpOf(entry.lldp),
+    ...multicastOf(entry.multicast, path, problems),
+    ...suppressionOf(entry.neighbourSuppression),
     table: tableOf(entry.table, path, problems),
     mtu: entry.mtu ?? mtuDefault,
+    ...(entry.flows !== undefined && { flows: flowSettings(entry.flows) }),
   };
 }
 
@@ -80,7 +90,8 @@ function uplinkVlanOf(
     return transparent;
   }
   const paired = families.flat().map((vid) => ({ first: vid, last: vid }));
-  const vids = entry.uplinkVlans ?? union([...groups.flatMap(({ vlan }) => vlansOf(vlan)), ...paired]);
+  const present = groups.filter(({ name }) => entry.portGroups?.[name]?.absent !== true);
+  const vids = entry.uplinkVlans ?? union([...present.flatMap(({ vlan }) => vlansOf(vlan)), ...paired]);
   return { mode: 'trunk', vids, nativeTagged: false };
 }
 

@@ -209,6 +209,24 @@ describe.skipIf(tsharkMissing !== null)(`the profile in tshark${because}`, () =>
     ]);
   });
 
+  const samples = path.resolve(import.meta.dirname, '../../captures/samples');
+  it.each([
+    ['multicast', ['Broadcast, multicast', 'Group membership (IGMP, MLD)', 'Other drop']],
+    ['mirror', ['ARP', 'Duplicate', 'Reflection (R7)', 'Tagged']],
+    ['shaping', ['', 'ARP']],
+    ['cards', ['', 'ARP']],
+    ['lag-rstp', ['', 'ARP', 'Slow protocols, BPDU, LLDP']],
+  ])('colours the sample %s, of which tshark warns of nothing', (name, expected) => {
+    const args = ['-r', path.join(samples, `${name}.pcapng`), '-2', '-C', 'vSwitch', '--color', '-T', 'fields'];
+    const told = ['frame.coloring_rule.name', '_ws.expert.severity', '_ws.malformed'];
+    const { printed, complaints } = run(...args, ...told.flatMap((field) => ['-e', field]));
+    expect(complaints).toEqual([]);
+    const rows = printed.slice(0, -1).split('\n');
+    const warned = rows.map((row) => row.split('\t')).filter((row) => Number(row[1] ?? 0) >= 0x600000 || row[2]);
+    expect(warned).toEqual([]);
+    expect([...new Set(rows.map((row) => row.split('\t')[0]))].sort()).toEqual(expected);
+  });
+
   // All at once, for each tshark takes a second to begin; what does not compile is named by the error.
   it.each([
     ['colours', colours],

@@ -118,18 +118,44 @@ describe.concurrent('what vswitch says about itself', () => {
       'traffic',
       'captures',
       'events',
+      'flowRecords',
       'teaching',
     ]);
     for (const key of Object.values<{ description?: string }>(schema.properties)) expect(key.description).toBeTruthy();
   });
 
-  for (const command of ['', 'run', 'replay', 'check', 'explain', 'ports', 'mac-table', 'moves', 'schema']) {
+  const shows = ['ports', 'mac-table', 'moves', 'neighbours', 'groups'];
+  for (const command of ['', 'run', 'replay', 'check', 'health', 'explain', 'wireshark', 'schema', ...shows]) {
     it(`gives an example in vswitch ${command} --help`, async () => {
       const ended = await vswitch([...(command === '' ? [] : [command]), '--help'], { cwd: folder() });
       expect(ended).toMatchObject({ code: 0, stderr: '' });
       expect(ended.stdout).toMatch(new RegExp(`Examples?:\\n {2}vswitch .*${command}`));
     });
   }
+
+  it.each([
+    ['run', '--events'],
+    ['run', '--flows'],
+    ['check', '--events'],
+    ['health', '--report'],
+  ])('shows in an example of vswitch %s how %s is used', async (command, option) => {
+    const { stdout } = await vswitch([command, '--help'], { cwd: folder() });
+    const examples = stdout.slice(stdout.indexOf('Example'));
+    expect(examples).toMatch(new RegExp(`vswitch ${command} .*${option} `));
+  });
+
+  it('names every part of a report that can be shown beside --report', async () => {
+    const { stdout } = await vswitch(['run', '--help'], { cwd: folder() });
+    const told = stdout.replaceAll(/\s+/g, ' ');
+    for (const part of shows) expect(told.slice(told.indexOf('--report'))).toContain(part);
+  });
+
+  it('tells which network a table of LLDP or groups wants, for the built-in one has none', async () => {
+    const texts = await Promise.all(
+      ['neighbours', 'groups'].map(async (name) => (await vswitch([name, '--help'], { cwd: folder() })).stdout),
+    );
+    for (const text of texts) expect(text).toMatch(/^ {2}vswitch run \S+\.yaml .*-o report\.json/m);
+  });
 
   it('tells its version', async () => {
     expect((await vswitch(['--version'], { cwd: folder() })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);

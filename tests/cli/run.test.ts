@@ -86,6 +86,23 @@ describe.concurrent('vswitch run with a topology', () => {
     expect(tables.stdout).not.toMatch(/^tor /m);
   });
 
+  it('writes a report from which groups, their members and routers can be shown', async () => {
+    const cwd = folder();
+    const host =
+      'hosts: { h: { uplinks: [u], vswitches: { v: { multicast: { routerPorts: [u] }, portGroups: { g: {} } } }, vms: { tv: { groups: [239.1.1.1] } } } }\n';
+    await vswitch(['run', write(cwd, 'lab.yaml', host), '-d', '1s', '--clock', 'virtual', '-o', 'report.json'], {
+      cwd,
+    });
+    const shown = await vswitch(['groups', 'report.json'], { cwd });
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toMatch(/^h\/v +0 +239\.1\.1\.1 +2 +1\.0 s +h\/tv +\d+\.\d s$/m);
+    expect(shown.stdout).toMatch(/^h\/v: uplink is a router port, as configured$/m);
+    const told = await vswitch(['groups', 'report.json', '--json'], { cwd });
+    expect(JSON.parse(told.stdout)).toMatchObject([
+      { switch: 'h/v', multicast: { mode: 'snooping', groups: [{ group: '239.1.1.1', ports: [{ port: 'h/tv' }] }] } },
+    ]);
+  });
+
   it('tells the traffic that waits for an answer, and how many workers can share the virtual clock', async () => {
     const cwd = folder();
     const file = write(cwd, 'lab.yaml', `${LAB}${TRAFFIC}`);

@@ -3,9 +3,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { referenceUnderTest } from '../model/under-test.ts';
 import { allowed, allowedAlike } from './allowed.ts';
 import { type Judgement, judge, report } from './judge.ts';
-import { configOf, loadScenarios } from './scenario.ts';
+import { configOf, loadScenarios, snoops } from './scenario.ts';
 
-const scenarios = loadScenarios();
+const scenarios = loadScenarios().filter((scenario) => !snoops(scenario));
 const judgements = new Map<string, Judgement>();
 afterAll(() => console.log(report(judgements)));
 

@@ -4,12 +4,12 @@ import { underTest } from '../core/under-test.ts';
 import { topologyOf } from '../model/topology.ts';
 import { allowed, allowedAlike } from './allowed.ts';
 import { judge } from './judge.ts';
-import { configOf, loadScenarios, type Scenario, type Setting } from './scenario.ts';
+import { configOf, loadScenarios, type Scenario, type Setting, withGroups } from './scenario.ts';
 
 const scenarios = loadScenarios();
 
 function judged(scenario: Scenario, setting: Setting) {
-  const sut = underTest(topologyOf(configOf(scenario, setting)));
+  const sut = underTest(withGroups(topologyOf(configOf(scenario, setting)), scenario));
   try {
     return judge(scenario, sut);
   } finally {

@@ -1,8 +1,12 @@
 /** Recorded scenarios: their shape, and the switch and frames that they stand for. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PortVlan, Teaming } from '../../src/topology/model.ts';
+import type { PortVlan, Teaming, Topology } from '../../src/topology/model.ts';
+import type { Multicast } from '../../src/topology/multicast-model.ts';
 import { type ReferenceConfig, switchOf } from '../model/config.ts';
+
+/** Of the recorded switch. */
+const igmpAgingSecondsDefault = 300;
 
 interface VlanKeys {
   readonly mode?: 'access' | 'trunk' | 'native' | 'native-tagged';
@@ -39,6 +43,14 @@ export interface FdbEntry {
   readonly static?: true;
 }
 
+export interface RecordedMirror {
+  readonly name: string;
+  /** `uplink` for all of them. */
+  readonly ingress?: readonly string[];
+  readonly egress?: readonly string[];
+  readonly to: string;
+}
+
 export interface Scenario {
   readonly name: string;
   readonly about: string;
@@ -48,6 +60,10 @@ export interface Scenario {
     readonly agingSeconds: number;
     readonly macTableSize?: number;
     readonly mtu?: number;
+    readonly igmpSnooping?: boolean;
+    readonly igmpAgingSeconds?: number;
+    readonly floodUnregistered?: boolean;
+    readonly mirrors?: readonly RecordedMirror[];
   };
   readonly steps: readonly (FrameStep | EventStep)[];
   readonly expect: readonly {
@@ -58,8 +74,13 @@ export interface Scenario {
   readonly fdb: readonly { readonly after_step: number; readonly entries: readonly FdbEntry[] }[];
 }
 
-/** Every scenario of the corpus, in the order of the files' names. */
+/** The scenarios of what the reference model knows. */
 export function loadScenarios(): Scenario[] {
+  return wholeCorpus().filter((scenario) => scenario.switch.mirrors === undefined);
+}
+
+/** Every scenario of the corpus, in the order of the files' names. */
+export function wholeCorpus(): Scenario[] {
   const folder = join(import.meta.dirname, 'scenarios');
   return readdirSync(folder)
     .sort()
@@ -117,4 +138,29 @@ export function configOf({ switch: recorded }: Scenario, setting: Setting): Refe
     entriesMax: macTableSize,
     mtu,
   });
+}
+
+/** Whether the switch looks at IGMP, which the reference model does not. */
+export function snoops({ switch: { igmpSnooping = false } }: Scenario): boolean {
+  return igmpSnooping;
+}
+
+/** The topology of a lone switch, with what the scenario says of groups. */
+export function withGroups(topology: Topology, { switch: recorded }: Scenario): Topology {
+  if (recorded.igmpSnooping !== true) return topology;
+  const multicast: Multicast = {
+    mode: 'snooping',
+    querier: null,
+    floodUnregistered: recorded.floodUnregistered ?? true,
+    ageingNs: (recorded.igmpAgingSeconds ?? igmpAgingSecondsDefault) * 1e9,
+    fastLeave: true,
+    versions: { igmp: 2, mld: 1 },
+    groupsMax: 1024,
+    routerPorts: [],
+  };
+  const hosts = topology.hosts.map((host) => ({
+    ...host,
+    vswitches: host.vswitches.map((vswitch) => ({ ...vswitch, multicast })),
+  }));
+  return { ...topology, hosts };
 }

@@ -2,7 +2,7 @@
  * What holds for every switch, whatever the model says: invariants of the end-host rules, asserted of what a switch showed.
  *
  * I1 no frame that came in by an uplink leaves by one. I2 a recipient gets a frame once, the outside too. I3 no frame returns to
- * its port, nor to the vNIC that its source is registered to. I5 a frame leaves only by ports that carry its VLAN.
+ * its port without hairpin, nor to the vNIC that its source is registered to. I5 a frame leaves only by ports that carry its VLAN.
  *
  * I2 for a frame that comes in by all uplinks, one after the other: each recipient gets it once, if it is flooded (R9), or if
  * RPF is strict (R8) and no uplink has its grace. With RPF loose or off, or in grace, known unicast comes once for each uplink.
@@ -45,7 +45,7 @@ export class Invariants {
     const isFromOutside = ingress.kind === 'uplink';
     assert(!isFromOutside || !recipients.includes('outside'), 'I1', recipients);
     assert(isDistinct(recipients), 'I2', recipients);
-    assert(!recipients.includes(port), 'I3', recipients);
+    assert(ingress.policy.hairpin || !recipients.includes(port), 'I3', recipients);
     assert(
       to.every(({ vlan }) => carries(vlan, vid)),
       'I5',

@@ -16,7 +16,8 @@ const framesMin = 200_000;
 /** What the model knows nothing of, and the ends that need more than a switch. */
 const elsewhere = [
   ...['consumed', 'lag_not_ready', 'storm_guard', 'delivered', 'queue_full', 'no_buffer', 'no_buffer_in'],
-  ...['bad_fcs', 'wire_loss', 'worker_died', 'copy_died'],
+  ...['bad_fcs', 'wire_loss', 'worker_died', 'copy_died', 'mirror_port', 'detached'],
+  ...['stp_discarding', 'egress_stp', 'shaper', 'forward_group', 'dhcp_guard', 'router_guard', 'answered'],
 ];
 /** How often each of the others is met at least. */
 const metMin = 20;

@@ -37,6 +37,7 @@ const policies: readonly fc.Arbitrary<Policies>[] = [
   fc.record({ learning: flag, floodUnknown: flag }),
   fc.record({ staticConflict: some('forward', 'drop', 'shut') }),
   fc.record({ relayReserved }),
+  fc.record({ hairpin: fc.constant(true) }),
 ];
 const tagRules: fc.Arbitrary<Partial<TagRules>> = fc.record(
   { accepts: some('all', 'tagged', 'untagged'), ingressFilter: flag },

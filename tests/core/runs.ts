@@ -5,6 +5,7 @@
  * shortened for at most half a minute; fast-check's own shrinking of long arrays takes many.
  */
 import fc from 'fast-check';
+import { seed as chance } from '../chance.ts';
 import { type Life, lives } from './arbitraries.ts';
 import { shorten } from './shorten.ts';
 import { story } from './story.ts';
@@ -28,7 +29,7 @@ export async function checkLives(
   stepsMax: number,
   check: (life: Life) => void,
 ): Promise<void> {
-  const seed = seedAsked === undefined ? Math.trunc(Math.random() * 0x7fffffff) : Number(seedAsked);
+  const seed = Number(seedAsked ?? (isOnDemand ? Math.trunc(Math.random() * 0x7fffffff) : chance));
   const total = Number(asked ?? runs);
   if (isOnDemand) console.log(`${name}: MODEL_SEED=${seed} MODEL_RUNS=${total}`);
   for (let done = 0; done < total; done += chunk) {

@@ -9,6 +9,7 @@
 import { coreModule, instantiate } from '../../src/engine/core.ts';
 import * as L from '../../src/engine/generated/layout.ts';
 import { Network } from '../../src/engine/network.ts';
+import type { NetworkOptions } from '../../src/engine/options.ts';
 import { policyDefault, tagRulesDefault } from '../../src/topology/defaults.ts';
 import type { PhysicalSwitch, Topology } from '../../src/topology/model.ts';
 import { assertBalanced, Counters } from './counters.ts';
@@ -50,7 +51,10 @@ function outerPorts({ hosts: [host], switches: [bridge] }: Topology): string[] {
   return bridge!.ports.map((port) => `${bridge!.name}/${port.name}`);
 }
 
-export function throughRings(topology: Topology, options: { burst?: number } = {}): SwitchUnderTest {
+export function throughRings(
+  topology: Topology,
+  options: Pick<NetworkOptions, 'burst' | 'watch'> = {},
+): SwitchUnderTest & { readonly network: Network } {
   const outer = outerPorts(topology);
   const network = new Network(withCables(topology, outer), { ...options, injectAt: outer });
   const { memory } = network;
@@ -93,6 +97,7 @@ export function throughRings(topology: Topology, options: { burst?: number } = {
 
   return {
     ...operate(network),
+    network,
     receiveAll(port, frames, timeNs) {
       network.advance(timeNs);
       const vnic = vnics.find(({ name }) => name === full(port));

@@ -1,6 +1,6 @@
 /** Captures of a run as other tools read them, and that nothing is missing without being counted. */
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import type { NetworkOptions } from '../../src/engine/options.ts';
 import type { Report } from '../../src/telemetry/report.ts';
 import { topologyFrom } from '../../src/topology/load.ts';
 import { epochNs, tshark, tsharkBlocks, tsharkMissing } from '../capture/tshark.ts';
+import { moreFrames, until } from './waiting.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vswitch-captures-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -238,7 +239,7 @@ describe('a capture', () => {
     execFileSync('mkfifo', [file]);
     const network = new Network(topologyFrom(topology({ file })), { clock: 'wall' });
     await network.start();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await moreFrames(network, 50);
     const snapshot = await network.snapshot();
     // A reader, so that the end is not waited for.
     const reader = spawn('cat', [file], { stdio: 'ignore' });
@@ -271,7 +272,7 @@ describe('a capture on the wall clock at full speed', () => {
     const file = path('fast.pcapng');
     const network = new Network(topologyFrom(busy(file)), { clock: 'wall' });
     await network.start();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => statSync(file).size > 100_000, 'a capture');
     const report = await network.stop();
     const [capture] = report.captures;
     expect(capture).toMatchObject({ failure: null, bytes: readFileSync(file).length });

@@ -8,6 +8,8 @@ import { Network } from '../../src/engine/network.ts';
 import { VERDICTS } from '../../src/telemetry/generated/verdicts.ts';
 import { topologyFrom } from '../../src/topology/load.ts';
 import { type FrameSpec, frameOf } from '../core/frames.ts';
+import { data } from '../rules/igmp-frames.ts';
+import { announce, ask } from '../rules/neighbour-frames.ts';
 import { mac, type Name } from '../rules/networks.ts';
 
 const nics = { a: 'learned', b: 'learned', c: 'alone', d: 'vlan20' } as const;
@@ -158,9 +160,17 @@ async function strict(): Promise<Network> {
 /**
  * A copy cannot show these. storm_guard: every frame that is explained is a new one, and comes in once. no_buffer_in: such a
  * frame stands in a buffer of its own, untouched, and its tag is rewritten there. bad_fcs: it comes by no cable. worker_died: nobody
- * moves the copy but explain.
+ * moves the copy but explain. mirror_port: nobody is watched here (tests/rules/mirror.test.ts). Guards: tests/rules/rogue.test.ts.
  */
-const unreachable = ['storm_guard', 'no_buffer_in', 'bad_fcs', 'worker_died'];
+const unreachable = [
+  'storm_guard',
+  'no_buffer_in',
+  'bad_fcs',
+  'worker_died',
+  'mirror_port',
+  'dhcp_guard',
+  'router_guard',
+];
 
 /** Cables that are pulled for a row. */
 const cablesOf: Record<string, string[]> = { down: ['h/c'], 'cut off': ['h/r1', 'h/r2'] };
@@ -234,6 +244,53 @@ describe('explain', async () => {
     expect(told.copies, 'the switch answers').toMatchObject([{ port: 'p/l1', verdict: { name: 'delivered' } }]);
     expect(told.checks.at(-1)).toMatchObject({ check: { name: 'protocol' }, outcome: 'failed' });
     reached.add(told.verdict.name);
+  });
+
+  it('reaches stp_discarding', () => {
+    const physical = { switches: { s: { ports: 2, spanningTree: { ports: { 1: { edge: false } } } } } };
+    const network = new Network(topologyFrom({ physical }), { unplugged: 'open' });
+    network.advance(1_000_000n);
+    const told = network.explain('s/1', frameOf({ dst: mac.b, src: mac.a, tags: [], payload: 'ip' }, 5));
+    expect(told.verdict.name).toBe('stp_discarding');
+    expect(told.checks.at(-1)).toMatchObject({ check: { name: 'tree' }, outcome: 'failed' });
+    reached.add(told.verdict.name);
+  });
+
+  it('reaches forward_group', () => {
+    const multicast = { mode: 'snooping', floodUnregistered: false, routerPorts: ['2'] };
+    const snooping = new Network(topologyFrom({ physical: { switches: { s: { ports: 3, multicast } } } }), {
+      unplugged: 'open',
+    });
+    const told = snooping.explain('s/1', data('239.1.1.1', { src: mac.y }));
+    expect(told.verdict.name).toBe('forward_group');
+    expect(told.copies).toMatchObject([{ port: 's/2' }]);
+    reached.add(told.verdict.name);
+  });
+
+  it('reaches detached', () => {
+    const vms = { late: { absent: true } };
+    const away = new Network(topologyFrom({ hosts: { h: { vswitches: { v: { portGroups: { pg: {} } } }, vms } } }));
+    const told = away.explain('h/late', frameOf({ dst: mac.a, src: mac.y, tags: [], payload: 'ip' }, 5));
+    expect(told.checks.at(-1)).toMatchObject({ check: { name: 'link' }, outcome: 'failed' });
+    reached.add(told.verdict.name);
+  });
+
+  it('reaches answered, and names the owner', () => {
+    const switches = { s: { ports: 3, neighbourSuppression: true } };
+    const knows = new Network(topologyFrom({ physical: { switches } }), { injectAt: ['s/2'], unplugged: 'open' });
+    knows.inject('s/2', announce({ mac: mac.b, ip: '10.0.0.2' }), 0n);
+    knows.advance(1_000n);
+    const told = knows.explain('s/1', ask({ mac: mac.a, ip: '10.0.0.1' }, '10.0.0.2'));
+    expect(told.checks.at(-1)).toMatchObject({
+      check: { name: 'neighbour' },
+      outcome: 'failed',
+      fact: 'the owner is at s/2',
+    });
+    expect(told.copies).toMatchObject([{ port: 's/1', verdict: { name: 'delivered' } }]);
+    reached.add(told.verdict.name);
+    const unknown = knows.explain('s/1', ask({ mac: mac.a, ip: '10.0.0.1' }, '10.0.0.3'));
+    expect(unknown.checks).toContainEqual(expect.objectContaining({ outcome: 'passed', fact: '' }));
+    expect(unknown.verdict.name).toBe('flood_group');
   });
 
   it('has by now reached every ingress verdict there is', () => {

@@ -28,10 +28,22 @@ interface Echo {
   readonly options?: number;
   readonly tci?: number;
   readonly ip?: number;
+  readonly ttl?: number;
+  /** Flags and offset of fragments. */
+  readonly fragment?: number;
 }
 
 /** An echo request from 10.0.0.9 to the VM's 10.0.0.1. */
-function echo({ to = '02:00:00:00:00:0a', data = [], id = 1, type = 8, options = 0, tci, ip = 1 }: Echo): Uint8Array {
+function echo({
+  to = '02:00:00:00:00:0a',
+  data = [],
+  id = 1,
+  type = 8,
+  options = 0,
+  tci,
+  ip = 1,
+  ...more
+}: Echo): Uint8Array {
   const icmp = Uint8Array.from([type, 0, 0, 0, id >> 8, id & 255, 0, 0, ...data]);
   new DataView(icmp.buffer).setUint16(2, checksum(icmp));
   const headerBytes = 20 + options;
@@ -44,9 +56,9 @@ function echo({ to = '02:00:00:00:00:0a', data = [], id = 1, type = 8, options =
     length & 255,
     0,
     id & 255,
-    0,
-    0,
-    64,
+    (more.fragment ?? 0) >> 8,
+    (more.fragment ?? 0) & 255,
+    more.ttl ?? 64,
     1,
     0,
     0,
@@ -137,7 +149,16 @@ describe('ICMP echo from outside', () => {
     expect(lab.network.ports()[0]!.guest).toMatchObject({ sent: 1, received: 1, echoReplies: 1 });
   });
 
+  it.each([1, 64, 255])('is answered with a life of its own: one that came with TTL %i leaves with 64', (ttl) => {
+    const { frames } = host().send('h/u', echo({ ttl, options: 8 }));
+    const [reply] = at(frames, 'h/u', 'out');
+    expect(reply!.bytes[22]).toBe(64);
+    expect(checksum(reply!.bytes.subarray(14, 42))).toBe(0);
+  });
+
   const silent: [string, Echo][] = [
+    ['as a first fragment', { fragment: 0x2000 }],
+    ['as a later fragment, whose data looks like one,', { fragment: 0x0010 }],
     ['for another address', { ip: 2 }],
     ['for another card', { to: '02:00:00:00:00:0b' }],
     ['that is a reply', { type: 0 }],

@@ -90,6 +90,65 @@ export const networks = {
       { from: 'h2/vm1', to: 'broadcast', rate: '100kpps' },
     ],
   },
+  /** Guests behind network cards, with rings that are soon full. */
+  cards: {
+    hosts: {
+      h: {
+        count: 2,
+        uplinks: { u1: { to: 'tor/{n}', rate: '1G', delay: '3us' } },
+        vswitches: { v: { portGroups: { pg: { vlan: 10 } } } },
+        vms: {
+          ip: { count: 2, ip: '10.0.{n}.{v}/16', nic: { virtio: { ring: 16, batch: 4 } } },
+          vm: { count: 2, nic: { e1000: { ring: 8, batch: 2, mitigation: {} } } },
+          esxi: { nic: { vmxnet3: { ring: 8, txThreshold: 4 } } },
+          old: { nic: { lance: { ring: 4 } } },
+        },
+      },
+    },
+    physical: { switches: { tor: { ports: 3 } } },
+    traffic: [
+      { from: 'h1/ip1', to: 'h1/ip2', rate: '400kpps' },
+      { from: 'h1/vm1', to: 'h2/vm2', rate: '300kpps', count: 1000 },
+      { from: 'h2/ip1', to: 'h1/ip1', size: 1518, flows: 100, rate: '100kpps' },
+      { from: 'h1/esxi', to: 'h2/old', rate: '100kpps' },
+      { from: 'h2/old', to: 'broadcast', rate: '100kpps' },
+    ],
+  },
+} as const;
+
+/** PCs whose VMs are behind a NAT, reach each other and a server by it, and get their addresses by DHCP. */
+export const hosted = {
+  hosts: {
+    pc: {
+      count: 2,
+      hypervisor: 'type2',
+      uplinks: { eth0: { to: 'lan/{n}', delay: '1us' } },
+      ip: '192.168.1.{n}/24',
+      gateway: '192.168.1.99',
+      networks: {
+        shared: { mode: 'nat-network', forwards: [{ protocol: 'udp', hostPort: 80, to: 'b' }] },
+        own: 'nat',
+      },
+      vms: {
+        a: { network: 'shared', ip: 'dhcp' },
+        b: { network: 'shared', ip: '192.168.8.9/24', listen: [80] },
+        n: { network: 'own', ip: 'dhcp' },
+      },
+    },
+    srv: {
+      uplinks: { eth0: { to: 'lan/3', delay: '1us' } },
+      vswitches: { v: { portGroups: { g: {} } } },
+      vms: { s: { ip: '192.168.1.20/24', listen: [7] } },
+    },
+  },
+  physical: { switches: { lan: { ports: 4 } } },
+  traffic: [
+    { from: 'pc1/a', to: '192.168.1.20:7', rate: '200kpps', flows: 300 },
+    { from: 'pc1/n', to: '192.168.1.1:80', rate: '100kpps', flows: 20 },
+    { from: 'pc2/n', to: '192.168.1.1:80', rate: '100kpps', flows: 20 },
+    { from: 'pc2/a', to: '10.9.9.9:7', rate: '50kpps', flows: 2000 },
+    { from: 'pc1/host', to: '192.168.1.1:80', rate: '50kpps' },
+  ],
 } as const;
 
 /** Stations that come and go, tags of all kinds, and what a switch must not pass on. */

@@ -11,8 +11,10 @@ import { Network } from '../../src/engine/network.ts';
 import { repairWorker } from '../../src/engine/rescue.ts';
 import { topologyFrom } from '../../src/topology/load.ts';
 import { frameOf } from '../core/frames.ts';
-import { frame, networks } from './loads.ts';
+import { frame, hosted, networks } from './loads.ts';
 import { compileMortal, Death, mortal } from './mortal.ts';
+import { observed } from './observed.ts';
+import { shaped } from './shaped.ts';
 import { assertWhole } from './whole.ts';
 
 const module = compileMortal();
@@ -28,7 +30,26 @@ const life = fc.record({
   deaths: fc.array(
     fc.record({
       /** Where it dies: in any file, or in one of those with something to break; in thousandths of the places that it may pass. */
-      file: fc.constantFrom(null, 'fdb', 'evict', 'flood', 'egress', 'guest', 'visit', 'care', 'team', 'pool'),
+      file: fc.constantFrom(
+        null,
+        'fdb',
+        'evict',
+        'flood',
+        'egress',
+        'guest',
+        'visit',
+        'care',
+        'team',
+        'pool',
+        'shaper',
+        'scheduler',
+        'nat',
+        'nat-way',
+        'nat-table',
+        'services',
+        'flows',
+        'mirror',
+      ),
       at: fc.integer({ min: 0, max: 1000 }),
       worker: fc.nat(1),
       roundsAfter: fc.nat(6),
@@ -112,7 +133,7 @@ function assertOnce(network: Network, seen: Set<string>): void {
 }
 
 describe('a core that dies at a random place', () => {
-  it.each(Object.entries(networks))(
+  it.each(Object.entries({ ...networks, hosted, shaped, observed }))(
     'leaves a %s network that can be put right, time after time',
     async (_, topology) => {
       const seed = process.env['REPAIR_SEED'];
@@ -153,6 +174,29 @@ describe('a core that dies at a random place', () => {
     expect(framesLost).toBeGreaterThan(100);
     expect(network.ledger().copiesMade).toBe(copiesMade);
     expect(network.ledger().drops['worker_died']).toBeGreaterThan(0);
+  });
+
+  it('still knows which flow record was silent longest', () => {
+    const topology = { physical: { switches: { p: { ports: 2, flows: { max: 16 } } } } };
+    const network = new Network(topologyFrom(topology), { injectAt: ['*'], unplugged: 'open' });
+    const { memory, plan } = network;
+    const send = (station: number) => {
+      const src = `02:00:00:00:00:${station.toString(16).padStart(2, '0')}`;
+      network.inject(
+        'p/1',
+        frameOf({ dst: 'ff:ff:ff:ff:ff:ff', src, tags: [], payload: 'ip' }, station),
+        network.nowNs,
+      );
+      network.advance(network.nowNs + 1000n);
+    };
+    for (let station = 0; station < 16; station++) send(station);
+    for (const station of [0, 3, 1, 0]) send(station);
+    memory.setU32(plan.workers[0]!.address + L.Worker_inHand, plan.switches[0]!.address);
+    repairWorker(instantiate(coreModule(), memory.memory), memory, plan, 0);
+    for (let station = 16; station < 32; station++) send(station);
+    const ended = network.flowRecords().filter(({ flowEndReason }) => flowEndReason === 'evicted');
+    const order = ended.map(({ sourceMacAddress }) => Number.parseInt(sourceMacAddress.slice(-2), 16));
+    expect(order).toEqual([2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 3, 1, 0]);
   });
 
   it('finds every entry again wherever a removal from a full table was broken off', async () => {

@@ -12,9 +12,11 @@ import * as L from '../../src/engine/generated/layout.ts';
 import type { NetworkOptions } from '../../src/engine/options.ts';
 import type { Report } from '../../src/telemetry/report.ts';
 import { topologyFrom } from '../../src/topology/load.ts';
+import { seed as chance } from '../chance.ts';
 import { frameOf } from '../core/frames.ts';
 import { built } from './built.ts';
-import { frame, networks } from './loads.ts';
+import { frame, hosted, networks } from './loads.ts';
+import { moreFrames, sleep, until } from './waiting.ts';
 import { assertLedgers, assertWhole } from './whole.ts';
 
 const { folder, Network } = await built();
@@ -26,17 +28,8 @@ afterAll(() => {
 
 type Running = InstanceType<typeof Network>;
 
-const seed = Number(process.env['RESCUE_SEED'] ?? Math.trunc(Math.random() * 0x7fffffff));
+const seed = Number(process.env['RESCUE_SEED'] ?? chance);
 const kills = Number(process.env['RESCUE_KILLS'] ?? 55);
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 30_000;
-  while (!isSo()) {
-    if (performance.now() > end) throw new Error(`${what}: not within 30 s`);
-    await sleep(1);
-  }
-}
 
 async function running(topology: unknown, options: NetworkOptions = {}): Promise<Running> {
   const network = new Network(topologyFrom(topology), { clock: 'wall', workers: 2, ...options });
@@ -76,7 +69,7 @@ const busy = {
     { from: 'h2/vm1', to: 'broadcast', rate: '20kpps' },
   ],
 };
-const loads = { busy, ...networks };
+const loads = { busy, hosted, ...networks };
 
 /** A twentieth of what its streams send. */
 function slower(topology: unknown): unknown {
@@ -119,7 +112,7 @@ describe('a worker whose thread is ended at a random instant', () => {
         assertWhole(network);
         network.resume();
       }
-      await sleep(30);
+      await moreFrames(network, 1000);
       const report = await network.stop();
       assertWhole(network);
       expect(network.failure).toBeNull();
@@ -181,10 +174,31 @@ async function poison(network: Running, port: string): Promise<void> {
 
 const received = (network: Running, port: string) => network.ports().find(({ name }) => name === port)!.guest!.received;
 
+it('a type-2 host whose worker dies has its mappings and leases as before, and its VMs go on', async () => {
+  const network = await running(slower(hosted), { captures: [] });
+  const told = () => network.report().hosted![0]!;
+  const answered = () => network.report().streams.map((stream) => stream.answered ?? 0);
+  await until(() => told().nat!.mappings >= 320, 'mappings of all flows');
+  const before = told();
+  for (let i = 0; i < 4; i++) {
+    const counts = answered();
+    for (const worker of network.plan.workers.keys()) await kill(network, worker);
+    await until(() => [0, 1, 2, 4].every((stream) => answered()[stream]! > counts[stream]! + 20), 'answers to all');
+  }
+  const after = told();
+  expect(after.nat!.mappings).toBe(before.nat!.mappings);
+  const leases = ({ dhcp }: typeof after) =>
+    dhcp.flatMap((each) => each.leases.map(({ address, mac }) => [address, mac]));
+  expect(leases(after)).toEqual(leases(before));
+  expect(leases(after)).toHaveLength(2);
+  await network.stop();
+  assertWhole(network);
+}, 120_000);
+
 describe('a worker that traps', () => {
   it('loses the burst that it had in hand, which is counted, and goes on', async () => {
     const network = await running(pair, { injectAt: ['a/vm3'] });
-    await sleep(50);
+    await moreFrames(network, 1000);
     await poison(network, 'a/vm3');
     expect(network.deaths).toHaveLength(1);
     expect(network.deaths[0]).toMatchObject({ host: 'a', why: 'memory access out of bounds' });
@@ -200,10 +214,10 @@ describe('a worker that traps', () => {
   it('is begun anew with the list of its switches, should that be what was broken', async () => {
     const file = join(captures, 'broken-list.pcapng');
     const network = await running(pair, { captures: [{ file, ports: ['tor/1', 'a/vm2'], snapLength: 64 }] });
-    await sleep(30);
+    await moreFrames(network, 1000);
     network.memory.setU32(network.plan.workers[1]!.listAt, 0xffff_ff00);
     await until(() => network.deaths.length > 0, 'a death');
-    await sleep(50);
+    await moreFrames(network, 1000);
     const report = await network.stop();
     assertWhole(network);
     expect(report.deaths).toHaveLength(1);
@@ -214,7 +228,7 @@ describe('a worker that traps', () => {
 
   it('again and again over one host has that host isolated, while the others go on', async () => {
     const network = await running(pair, { injectAt: ['a/vm3'] });
-    await sleep(50);
+    await moreFrames(network, 1000);
     for (let i = 0; i < 3; i++) await poison(network, 'a/vm3');
     expect(network.isolated).toMatchObject([
       { host: 'a', why: expect.stringContaining('memory access out of bounds') },
@@ -236,7 +250,7 @@ describe('a worker that hangs', () => {
   it('is found by its heartbeat and replaced; when it hangs again and again, its host is isolated', async () => {
     const file = join(captures, 'hangs.pcapng');
     const network = await running(pair, { hangMs: 1500, captures: [{ file, ports: ['a/vm2'], snapLength: 64 }] });
-    await sleep(50);
+    await moreFrames(network, 1000);
     // The list of captures of a port goes round.
     const { address } = network.plan.captures[0]!.points[0]!;
     network.memory.setU32(address + L.CapturePoint_next, address);

@@ -9,6 +9,7 @@ import { diff } from '../../src/engine/diff.ts';
 import { Network } from '../../src/engine/network.ts';
 import type { NetworkOptions } from '../../src/engine/options.ts';
 import { topologyFrom } from '../../src/topology/load.ts';
+import { moreFrames, sleep, until } from './waiting.ts';
 import { told } from './world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vswitch-restore-'));
@@ -47,8 +48,6 @@ function build(options: NetworkOptions = {}, seed = 1): { network: Network; file
   const file = newFile();
   return { network: new Network(declared(seed), { captures: [{ file, ports, snapLength: 0 }], ...options }), file };
 }
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('on the virtual clock in a thread', () => {
   it('a snapshot is what it is in this thread, and goes on in either', async () => {
@@ -142,10 +141,10 @@ describe.each([1, 2])('on the wall clock with %i workers', (workers) => {
   it('a snapshot is consistent, and the network goes back to it', async () => {
     const { network, file } = build({ clock: 'wall', workers });
     await network.start();
-    await sleep(60);
+    await moreFrames(network, 100);
     // Taken as it runs, and taken as it stands still.
     expect(Network.from(await network.snapshot()).ledger().balanced).toBe(true);
-    await sleep(20);
+    await moreFrames(network, 100);
     await network.pause();
     const snapshot = await network.snapshot();
     const cut = readFileSync(file).length;
@@ -153,7 +152,7 @@ describe.each([1, 2])('on the wall clock with %i workers', (workers) => {
     const frozen = Network.from(snapshot);
     const then = told(frozen);
     expect(frozen.nowNs).toBe(snapshot.timeNs);
-    await sleep(60);
+    await moreFrames(network, 100);
     await network.pause();
     expect(network.nowNs).toBeGreaterThan(snapshot.timeNs);
     await network.restore(snapshot);
@@ -161,7 +160,7 @@ describe.each([1, 2])('on the wall clock with %i workers', (workers) => {
     expect(readFileSync(file).length).toBe(cut);
     expect(told(network)).toEqual(then);
     network.resume();
-    await sleep(60);
+    await moreFrames(network, 100);
     const report = await network.stop();
     expect(report.ledger.balanced).toBe(true);
     expect(report.seconds).toBeGreaterThan(Number(snapshot.timeNs) / 1e9);
@@ -174,14 +173,14 @@ describe.each([1, 2])('on the wall clock with %i workers', (workers) => {
   it('a network from a snapshot goes on with its time', async () => {
     const { network, file } = build({ clock: 'wall', workers });
     await network.start();
-    await sleep(40);
+    await moreFrames(network, 100);
     const snapshot = await network.snapshot();
     await network.stop();
     const rest = newFile();
     const later = Network.from(snapshot, { captureAs: { [file]: rest } });
     await later.start();
     expect(later.nowNs).toBeGreaterThanOrEqual(snapshot.timeNs);
-    await sleep(40);
+    await moreFrames(later, 100);
     const report = await later.stop();
     expect(report.ledger.balanced).toBe(true);
     const { frames } = Network.from(snapshot).report().captures[0] ?? { frames: 0 };
@@ -322,8 +321,7 @@ describe('a snapshot is refused', () => {
     const small = new Network(topologyFrom({ name: 'small', physical: { switches: { p: { ports: 1 } } } }));
     await expect(network.restore(await small.snapshot())).rejects.toThrow('the snapshot is of another topology, small');
     const then = network.nowNs;
-    await sleep(10);
-    expect(network.nowNs).toBeGreaterThan(then);
+    await until(() => network.nowNs > then, 'later');
     expect((await network.stop()).ledger.balanced).toBe(true);
   });
 

@@ -147,6 +147,26 @@ describe('a stream', () => {
     expect(lab.network.report().streams[0]).toMatchObject({ sent: 0, unresolved: true });
   });
 
+  it.each([undefined, '10.0.0.254'])(
+    'waits for its start although its receiver was heard before (gateway %s)',
+    (gateway) => {
+      const vm = (n: number) => ({ ip: `10.0.0.${n}/24`, ...(gateway !== undefined && { gateway }) });
+      const lab = new Lab(
+        {
+          hosts: { h: { vswitches: { v: { portGroups: { pg: {} } } }, vms: { a: vm(1), b: vm(2) } } },
+          traffic: [
+            { from: 'h/a', to: 'h/b', rate: '1kpps', count: 5, start: '8ms' },
+            { from: 'h/b', to: 'h/a', rate: '1kpps', count: 2 },
+          ],
+        },
+        { injectAt: [] },
+      );
+      lab.settle();
+      const frames = at(lab.network.takeFrames(), 'h/a', 'in').filter((frame) => etherType(frame) !== 0x0806);
+      expect(frames.map(({ timeNs }) => Number(timeNs) / 1e6)).toEqual([8, 9, 10, 11, 12]);
+    },
+  );
+
   it('shares its vNIC with others of the same guest, and each keeps its own rate', () => {
     const lab = new Lab(
       {

@@ -5,8 +5,7 @@ import * as L from '../../src/engine/generated/layout.ts';
 import { Network } from '../../src/engine/network.ts';
 import type { NetworkOptions } from '../../src/engine/options.ts';
 import { topologyFrom } from '../../src/topology/load.ts';
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+import { moreFrames, sleep, until } from './waiting.ts';
 
 /** Full-speed streams within each host and across, over a switch; one host's VMs have addresses. */
 const busy = topologyFrom({
@@ -45,7 +44,6 @@ const figures = (network: Network) => JSON.stringify([network.ports(), network.l
 function expectBalanced(network: Network): void {
   const { ledger, switches } = network.report();
   expect(ledger).toMatchObject({ balanced: true });
-  expect(ledger.framesIn).toBeGreaterThan(1000);
   for (const sw of switches) expect(sw.ledger, sw.name).toMatchObject({ balanced: true });
   for (const sw of switches) {
     for (const port of sw.ports) {
@@ -62,7 +60,7 @@ describe.each([1, 2])('a busy network with %i worker(s)', (workers) => {
   it('balances whenever it is paused, and after the end', async () => {
     const network = await running(busy, { workers });
     for (let round = 0; round < 4; round++) {
-      await sleep(60);
+      await moreFrames(network, 1000);
       await network.pause();
       expectBalanced(network);
       const before = figures(network);
@@ -70,14 +68,14 @@ describe.each([1, 2])('a busy network with %i worker(s)', (workers) => {
       expect(figures(network), 'paused means still').toBe(before);
       network.resume();
     }
-    await sleep(30);
+    // A stream between addresses may still wait, its ARP having met a full queue; the others all send.
+    const others = () => network.report().streams.filter(({ from }) => from.includes('vm'));
+    await until(() => others().every(({ sent }) => sent > 100), 'frames of each stream');
     const report = await network.stop();
     expectBalanced(network);
     expect(network.failure).toBeNull();
     expect(report.workers).toHaveLength(workers);
     expect(report.switches.map(({ worker }) => worker).every((worker) => worker < workers)).toBe(true);
-    // A stream between addresses may still wait, its ARP having met a full queue; the others have all been sending.
-    expect(report.streams.filter(({ from }) => from.includes('vm')).every(({ sent }) => sent > 100)).toBe(true);
   });
 
   it('is paused when its workers say so after the order, whatever they said before', async () => {
@@ -100,7 +98,7 @@ describe.each([1, 2])('a busy network with %i worker(s)', (workers) => {
 
   it('is paused when all has been carried out that was asked before', async () => {
     const network = await running(busy, { workers });
-    await sleep(60);
+    await moreFrames(network, 1000);
     await network.pause();
     for (let round = 0; round < 10; round++) {
       const asked = ['h1/vm1', 'h2/vm1'].map((port) => network.setLink(port, round % 2 === 1));
@@ -135,47 +133,49 @@ describe('a network on the wall clock', () => {
   it('shows its counters and tables while it runs, and they only grow', async () => {
     const network = await running();
     let last = -1;
-    for (let look = 0; look < 20; look++) {
+    for (let look = 0; look < 20 || last === 0; look++) {
       const sum = network.ports().reduce((frames, port) => frames + port.rxFrames + port.txFrames, 0);
       expect(sum).toBeGreaterThanOrEqual(last);
       last = sum;
       expect(network.macTable('tor').length).toBeLessThanOrEqual(8);
       await sleep(3);
     }
-    expect(last).toBeGreaterThan(0);
+    await until(() => network.macTable('h1/v').length > 3, 'a table');
     await network.stop();
-    expect(network.macTable('h1/v').length).toBeGreaterThan(3);
   });
 
   it('does not catch up after a pause: the time in between has not passed', async () => {
     const network = await running(paced);
-    await sleep(100);
+    await moreFrames(network, 50);
     await network.pause();
     const before = network.report().streams[0]!.sent;
     const pausedAt = network.nowNs;
     await sleep(500);
     expect(network.nowNs).toBe(pausedAt);
+    const resumedAt = performance.now();
     network.resume();
-    await sleep(50);
+    await moreFrames(network, 1);
     await network.pause();
+    const elapsed = performance.now() - resumedAt;
     const after = network.report().streams[0]!.sent;
     expect(after - before).toBeGreaterThan(0);
+    expect(Number(network.nowNs - pausedAt) / 1e6).toBeLessThan(elapsed + 1);
     // What was due before the pause and late may be made up for; the pause itself, 1,000 frames long, may not.
     expect(after).toBeLessThanOrEqual(Number(network.nowNs / 500_000n) + 5);
-    const report = await network.stop();
-    expect(report.seconds).toBeLessThan(0.55);
-    expect(report.ledger.balanced).toBe(true);
+    expect((await network.stop()).ledger.balanced).toBe(true);
   });
 
   it('sends a stream at its rate', async () => {
     const network = await running(paced);
-    await sleep(300);
-    await network.pause();
-    const expected = Number(network.nowNs / 500_000n) + 1;
-    const { sent } = network.report().streams[0]!;
-    expect(sent).toBeLessThanOrEqual(expected);
     // A loaded machine may give the thread its turn late, but what was due is made up for.
-    expect(sent).toBeGreaterThan(expected * 0.7);
+    for (let isLate = true; isLate; network.resume()) {
+      await moreFrames(network, 600);
+      await network.pause();
+      const expected = Number(network.nowNs / 500_000n) + 1;
+      const { sent } = network.report().streams[0]!;
+      expect(sent).toBeLessThanOrEqual(expected);
+      isLate = sent < expected * 0.95;
+    }
     const { busy: share } = (await network.stop()).workers[0]!;
     expect(share).toBeLessThan(1);
   });

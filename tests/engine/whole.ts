@@ -40,8 +40,10 @@ function assertCursors(network: Network): void {
     const outlets = plan.wires.filter(({ from }) => from === name).map(({ address }) => head(address));
     same('rx', rxFrames, sum(guest === null ? inlets : [...inlets, tail(rxRing)]));
     if (guest !== null) {
-      same('sent', guest.sent, head(rxRing));
-      same('taken', guest.received + guest.filtered, tail(txRing));
+      // Its counters go with it from ring to ring.
+      const own = memory.u32(plan.ports.get(name)!.port.address + L.Port_guest);
+      same('sent', guest.sent, head(rxRing) + memory.u32(own + L.Guest_sentOffset));
+      same('taken', guest.received + guest.filtered, tail(txRing) + memory.u32(own + L.Guest_takenOffset));
     }
     if (guest !== null || outlets.length > 0)
       same('delivered', txFrames, sum(guest === null ? outlets : [head(txRing)]));
@@ -53,7 +55,8 @@ export function assertPools({ memory, plan }: Network): void {
   const referred = new Map<number, number>();
   const ring = (at: number, bytes: number) => {
     const mask = memory.u32(at + L.Ring_mask);
-    const head = memory.u32(at + L.Ring_head);
+    // Behind a shaper what is not published waits as well.
+    const head = memory.u32(at + L.Ring_headNext);
     for (let cursor = memory.u32(at + L.Ring_tail); cursor !== head; cursor = (cursor + 1) >>> 0) {
       const descriptor = memory.u64(memory.u32(at + L.Ring_entries) + (cursor & mask) * bytes);
       const slot = Number(descriptor & 0x3ffffffn) * 64;
@@ -63,6 +66,8 @@ export function assertPools({ memory, plan }: Network): void {
   for (const { ports } of plan.switches)
     for (const { rxRing, txRing } of ports) for (const at of [rxRing, txRing]) if (at !== 0) ring(at, 8);
   for (const { address } of plan.wires) ring(address, 16);
+  for (const { shaping } of plan.switches)
+    for (const { flows } of shaping?.schedulers ?? []) for (const { address } of flows) ring(address, 16);
 
   const pools = [
     ...plan.switches.map((sw) => ({ at: sw.poolAt, classes: sw.poolClasses, of: sw.name })),
@@ -128,7 +133,8 @@ export function assertTable({ memory }: Network, sw: PlannedSwitch): void {
   for (const port of sw.ports) {
     same(port.name, memory.u32(port.address + L.Port_entryCount), counts.get(port.number) ?? 0);
     same(`${port.name} sticky`, memory.u32(port.address + L.Port_stickyCount), sticky.get(port.number) ?? 0);
-    if (port.mac !== null && memory.u8(port.address + L.Port_isRegistered) === 0) unregistered++;
+    const isKept = memory.u64(port.address + L.Port_configuredMac) !== 0n;
+    if (isKept && memory.u8(port.address + L.Port_isRegistered) === 0) unregistered++;
   }
   if (sw.vswitch?.macModel === 'registered')
     same('kept places', memory.u32(sw.address + L.Switch_keptPlaces), unregistered);

@@ -1,10 +1,10 @@
 /** Events from a program: `at` and `when`, what they refuse, and the wall clock. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AgendaState } from '../../src/engine/agenda.ts';
 import { Network } from '../../src/engine/network.ts';
 import type { EventAction, EventCondition } from '../../src/topology/event-model.ts';
+import { sleep, until } from '../engine/waiting.ts';
 import { lines, MS, told, topologyOf } from './network.ts';
 
 const traffic = [{ from: 'h1/a', to: 'broadcast', size: 100, rate: '10kpps' }];
@@ -203,8 +203,7 @@ describe('on the wall clock', () => {
     const network = new Network(topologyOf({ ...plot, events }), { clock: 'wall', workers: 2 });
     await network.start();
     network.at(network.nowNs + 130n * MS, { stopTraffic: '*' });
-    const deadline = Date.now() + 10_000;
-    while (network.events().length < 7 && Date.now() < deadline) await sleep(10);
+    await until(() => network.events().length >= 7, 'seven events');
     const report = await network.stop();
     const what = report.events.map((event) => event.what);
     expect(what.filter((each) => !each.startsWith('twenty'))).toEqual([
@@ -223,15 +222,13 @@ describe('on the wall clock', () => {
   });
 
   it('wait while it is paused', async () => {
-    const network = new Network(topologyOf({ ...plot, events: [{ at: '20ms', note: 'x' }] }), { clock: 'wall' });
+    const network = new Network(topologyOf({ ...plot, events: [{ at: '1s', note: 'x' }] }), { clock: 'wall' });
     await network.start();
     await network.pause();
-    await sleep(60);
+    await sleep(1100);
     expect(network.events()).toEqual([]);
     network.resume();
-    const deadline = Date.now() + 10_000;
-    while (network.events().length === 0 && Date.now() < deadline) await sleep(5);
-    expect(network.events()).toHaveLength(1);
+    await until(() => network.events().length === 1, 'the event');
     expect((await network.stop()).ledger.balanced).toBe(true);
   });
 });

@@ -49,13 +49,13 @@ export class ReferenceSwitch extends ReferenceState {
     const src = macAt(bytes, 6);
     if (src === '00:00:00:00:00:00') return dropped('src_zero');
     if (isGroup(src)) return dropped('src_group');
-    const vid = classify(ingress, bytes);
-    if (typeof vid === 'string') return dropped(vid);
     const refusal = refusedBpdu(ingress, dst);
     if (refusal !== undefined) return this.#refuse(ingress, refusal);
     const reserved = reservedNumber(dst);
     if (reserved !== undefined && ((ingress.policy.relayReserved >> reserved) & 1) === 0)
       return dropped('reserved_mac');
+    const vid = classify(ingress, bytes);
+    if (typeof vid === 'string') return dropped(vid);
     if (!ingress.storm.letsGroup(dst, nowNs)) return dropped('storm');
 
     const passage = { ingress, bytes, vid, src, dst, nowNs };
@@ -103,7 +103,7 @@ export class ReferenceSwitch extends ReferenceState {
     if (place === undefined) {
       return ingress.storm.letsUnknown(nowNs) ? this.#flood(passage, 'flood_unknown') : dropped('storm');
     }
-    if (place === ingress.name) return dropped('same_port');
+    if (place === ingress.name && !ingress.policy.hairpin) return dropped('same_port');
     if (place !== outside) return this.#forward(passage, this.port(place));
     const pin = this.#pin(passage);
     return pin === undefined ? dropped('no_uplink') : this.#forward(passage, pin);
@@ -159,7 +159,10 @@ export class ReferenceSwitch extends ReferenceState {
     const copy = carries(to.vlan, passage.vid)
       ? this.#copy(passage, to)
       : { port: to.name, bytes: null, verdict: refused };
-    const listeners = this.#members(passage).filter((port) => port !== to && port.policy.promiscuous);
+    const { ingress } = passage;
+    const listeners = this.#members(passage).filter(
+      (port) => port !== to && port !== ingress && port.policy.promiscuous,
+    );
     return { verdict: 'forward', copies: [copy, ...listeners.map((port) => this.#copy(passage, port))] };
   }
 
@@ -186,7 +189,8 @@ export class ReferenceSwitch extends ReferenceState {
 
   /** The local ports that floods of the frame's VLAN can go to. */
   #members({ ingress, vid }: Passage): PortState[] {
-    return this.local.filter((port) => port !== ingress && port.hasLink && carries(port.vlan, vid));
+    const mayHave = (port: PortState) => port !== ingress || port.policy.hairpin;
+    return this.local.filter((port) => mayHave(port) && port.hasLink && carries(port.vlan, vid));
   }
 
   #copy({ ingress, bytes, vid }: Passage, to: PortState): Copy {

@@ -57,6 +57,20 @@ describe('R16, the sixteen reserved addresses', () => {
     }
   });
 
+  it('belong to the port and not to a VLAN: they end so where the port carries none that they could be of, too', () => {
+    const lab = new Lab({ physical: { switches: { s: { ports: { 1: { vlan: '10,20' }, 2: { vlan: '10,20' } } } } } });
+    expect(lab.send('s/1', lab.frame(mac.all, mac.x)).drops).toEqual(['s/1 vlan_not_member']);
+    for (const tags of [[], [30], [4095]])
+      expect(lab.send('s/1', lab.frame(reserved[14]!, mac.x, { tags })).drops).toEqual(['s/1 reserved_mac']);
+  });
+
+  it('those of BPDUs shut a port with a guard, whatever VLANs it carries', () => {
+    const ports = { 1: { vlan: '10,20', bpdu: 'guard' }, 2: { vlan: '10,20' } };
+    const lab = new Lab({ physical: { switches: { s: { ports } } } });
+    expect(lab.send('s/1', lab.frame(reserved[0]!, mac.x)).drops).toEqual(['s/1 bpdu_guard']);
+    expect(lab.send('s/1', lab.frame(mac.all, mac.x, { tags: [10] })).drops).toEqual(['s/1 port_shut']);
+  });
+
   it('teach the switch nothing', () => {
     const lab = new Lab(topology);
     lab.send('h1/a', lab.frame(reserved[0]!, mac.a));

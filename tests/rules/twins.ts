@@ -29,6 +29,8 @@ export class Twins extends Lab {
     this.#unwatched.advance(this.nowNs);
     expect(this.#unwatched.ledger(), 'what was not watched is counted alike').toEqual(this.network.ledger());
     expect(this.#unwatched.ports()).toEqual(this.network.ports());
+    expect(this.#unwatched.flowRecords()).toEqual(this.network.flowRecords());
+    expect(watchersOf(this.#unwatched)).toEqual(watchersOf(this.network));
     for (const [i, { name }] of this.network.plan.switches.entries()) {
       expect(this.#unwatched.moves(name)).toEqual(this.network.moves(name));
       if (tableBytes(this.#unwatched, i).equals(tableBytes(this.network, i))) continue;
@@ -52,6 +54,11 @@ export class Twins extends Lab {
   seen(): Outcome['frames'] {
     return this.network.takeFrames();
   }
+}
+
+/** What mirrors and flow records have counted. */
+function watchersOf(network: Network): unknown {
+  return network.report().switches.map(({ mirrors, flows }) => ({ mirrors, flows }));
 }
 
 /** A table as it is in memory, which is quicker to compare than to read. */

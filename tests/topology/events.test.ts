@@ -17,7 +17,7 @@ const refusals: [event: string, ...lines: string[]][] = [
   ['unplug: esx1/vmnic0', '10: events[0]: no at and no when; write when it happens, such as at: 5ms'],
   [
     'at: 1ms',
-    '10: events[0]: nothing happens; write one of unplug, plug, linkDown, linkUp, flap, wire, stopVm, startVm, stopTraffic, startTraffic, ruleOff, ruleOn, crash, boot, flush, activate, changeMac, captureOff, captureOn, note',
+    '10: events[0]: nothing happens; write one of unplug, plug, linkDown, linkUp, flap, wire, stopVm, startVm, stopTraffic, startTraffic, ruleOff, ruleOn, crash, boot, flush, activate, changeMac, shape, join, leave, captureOff, captureOn, mirrorOn, mirrorOff, attach, detach, migrate, addUplink, removeUplink, addPortGroup, removePortGroup, note',
   ],
   ['at: 1ms, note: ""', '27: events[0].note: an empty text is not a note; any text'],
   [

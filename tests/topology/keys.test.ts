@@ -294,6 +294,10 @@ it('a file with every key gives all of the model', () => {
     tags: tagRulesDefault,
     policy,
     teaming: esx1!.teaming,
+    shaping: {
+      in: { averageBps: 1e8, peakBps: 2e8, burstBytes: 64_000 },
+      out: { averageBps: 2e8, peakBps: null, burstBytes: 65_536 },
+    },
   });
   expect(groups['customer']).toMatchObject({
     vlan: { mode: 'tunnel', vid: 200 },

@@ -32,6 +32,23 @@ const refusals: [yaml: string, ...lines: string[]][] = [
     vswitch('{ teaming: { standby: [vmnic3] } }'),
     '5:40: hosts.esx1.vswitches.vSwitch0.teaming.standby[0]: unknown uplink vmnic3 in teaming.standby; this vSwitch has vmnic0, vmnic1',
   ],
+  // Shorthands are named by the key that stands in the file
+  [
+    vswitch('{ lldp: yes }'),
+    '5:25: hosts.esx1.vswitches.vSwitch0.lldp: yes is not one of the choices; allowed: off, listen, advertise, both',
+  ],
+  [
+    vswitch('{ lldp: { mode: yes } }'),
+    '5:33: hosts.esx1.vswitches.vSwitch0.lldp.mode: yes is not one of the choices; allowed: off, listen, advertise, both',
+  ],
+  [
+    `${host}events: [{ at: 1s, attach: web }]\n`,
+    '2:28: events[0].attach: web is not a VM; write host/vm, such as esx1/web1',
+  ],
+  [
+    vswitch('{ spanningTree: rstp }'),
+    '5:19: hosts.esx1.vswitches.vSwitch0.spanningTree: unknown key spanningTree; a vSwitch runs none, as it passes no frame from one uplink to another (R1) and closes no loop; write it at switches under physical, and edge: true at their ports to hosts',
+  ],
   [
     vswitch('{ uplinks: [vmnic0, vmnic0] }'),
     '5:37: hosts.esx1.vswitches.vSwitch0.uplinks[1]: vmnic0 stands twice in uplinks; each uplink once',
@@ -314,7 +331,7 @@ const refusals: [yaml: string, ...lines: string[]][] = [
   ],
   [
     vswitch('{ portGroups: { web: { macLimit: 0 } } }'),
-    '5:50: hosts.esx1.vswitches.vSwitch0.portGroups.web.macLimit.max: 0 is not in range; 1 to 1,000,000',
+    '5:50: hosts.esx1.vswitches.vSwitch0.portGroups.web.macLimit: 0 is not in range; 1 to 1,000,000',
   ],
   [
     vswitch('{ portGroups: { web: { macLimit: [4] } } }'),
@@ -332,11 +349,11 @@ const refusals: [yaml: string, ...lines: string[]][] = [
   // Shape
   [
     vswitch('{ portgroups: {} }'),
-    '5:19: hosts.esx1.vswitches.vSwitch0.portgroups: unknown key portgroups; did you mean portGroups? allowed: uplinks, macModel, preset, teaming, uplinkVlans, portGroups, table, mtu, … (20 in all)',
+    '5:19: hosts.esx1.vswitches.vSwitch0.portgroups: unknown key portgroups; did you mean portGroups? allowed: uplinks, macModel, preset, teaming, uplinkVlans, portGroups, table, mtu, … (27 in all)',
   ],
   [
     vswitch('5'),
-    '5:17: hosts.esx1.vswitches.vSwitch0: 5 is not a map; allowed: uplinks, macModel, preset, teaming, uplinkVlans, portGroups, table, mtu, … (20 in all)',
+    '5:17: hosts.esx1.vswitches.vSwitch0: 5 is not a map; allowed: uplinks, macModel, preset, teaming, uplinkVlans, portGroups, table, mtu, … (27 in all)',
   ],
   // vNICs and their addresses
   [
@@ -407,7 +424,7 @@ const refusals: [yaml: string, ...lines: string[]][] = [
   ],
   [
     vm('{ nics: [web] }'),
-    '5:21: hosts.esx1.vms.vm1.nics[0]: web is not a map; allowed: portGroup, vswitch, mac, effectiveMac, ip',
+    '5:21: hosts.esx1.vms.vm1.nics[0]: web is not a map; allowed: portGroup, vswitch, mac, effectiveMac, ip, gateway, listen, groups, … (12 in all)',
   ],
   [vm('{ count: 0 }'), '5:21: hosts.esx1.vms.vm1.count: 0 is not in range; 1 to 20,000'],
   [
@@ -467,7 +484,7 @@ const refusals: [yaml: string, ...lines: string[]][] = [
   ],
   [
     inHost('uplnks: [vmnic0]'),
-    '3:5: hosts.esx1.uplnks: unknown key uplnks; did you mean uplinks? allowed: count, uplinks, vswitches, vms',
+    '3:5: hosts.esx1.uplnks: unknown key uplnks; did you mean uplinks? allowed: count, uplinks, vswitches, vms, vmkernel, hypervisor, networks, ip, … (11 in all)',
   ],
   [
     inHost('count: 3\nuplinks: { vmnic0: { to: esx1/vmnic0 } }'),
@@ -676,7 +693,7 @@ const refusals: [yaml: string, ...lines: string[]][] = [
   [stream('count: 0'), '2:50: traffic[0].count: 0 is not in range; 1 to 9,007,199,254,740,991'],
   [
     stream('duration: 5s'),
-    '2:43: traffic[0].duration: unknown key duration; allowed: from, to, size, rate, flows, start, stop, count',
+    '2:43: traffic[0].duration: unknown key duration; allowed: from, to, size, rate, flows, start, stop, count, … (11 in all)',
   ],
   // Captures
   [
@@ -762,12 +779,18 @@ const refusals: [yaml: string, ...lines: string[]][] = [
   [`${host}name: []\n`, '2:7: name: a list is not a name; any text'],
   [
     `${host}hostss: {}\n`,
-    '2:1: hostss: unknown key hostss; did you mean hosts? allowed: name, seed, hosts, physical, traffic, captures, events, teaching',
+    '2:1: hostss: unknown key hostss; did you mean hosts? allowed: name, seed, hosts, physical, traffic, captures, events, flowRecords, … (9 in all)',
   ],
   [host + host, '2:1: duplicate key hosts; each key stands once in a map'],
   ['name: x\n', '1:1: the topology has no port; write hosts with VMs or uplinks, or physical switches'],
-  ['- 1\n', '1:1: a list is not a map; allowed: name, seed, hosts, physical, traffic, captures, events, teaching'],
-  ['hello\n', '1:1: hello is not a map; allowed: name, seed, hosts, physical, traffic, captures, events, teaching'],
+  [
+    '- 1\n',
+    '1:1: a list is not a map; allowed: name, seed, hosts, physical, traffic, captures, events, flowRecords, … (9 in all)',
+  ],
+  [
+    'hello\n',
+    '1:1: hello is not a map; allowed: name, seed, hosts, physical, traffic, captures, events, flowRecords, … (9 in all)',
+  ],
   ['', 'the file is empty; write hosts: and what they hold'],
   ['# nothing\n', 'the file is empty; write hosts: and what they hold'],
   [

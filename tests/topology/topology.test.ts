@@ -12,7 +12,7 @@ describe('a topology file', () => {
   it('gives the network that it describes', () => {
     expect(example.name).toBe('example');
     expect(example.seed).toBe(7);
-    expect(example.hosts.map(({ name }) => name)).toEqual(['esx1', 'esx2', 'probe', 'bundle']);
+    expect(example.hosts.map(({ name }) => name)).toEqual(['esx1', 'esx2', 'probe', 'bundle', 'spare', 'other', 'pc']);
     expect(example.hosts[1]).toMatchObject({
       uplinks: ['vmnic0', 'vmnic1'],
       vswitches: [
@@ -35,6 +35,7 @@ describe('a topology file', () => {
           portGroup: 'web',
           mac: '00:50:56:00:00:01',
           ip: { address: 0x0a000201, prefixLength: 24 },
+          listening: { groups: ['239.1.1.1', 'ff15::1'], igmp: 3, mld: 1 },
         },
       ],
     });
@@ -60,7 +61,7 @@ describe('a topology file', () => {
         },
       },
     ]);
-    expect(example.streams).toEqual([
+    expect(example.streams.slice(0, 1)).toEqual([
       {
         from: 'esx1/vm1',
         to: 'esx2/vm1',
@@ -73,7 +74,7 @@ describe('a topology file', () => {
       },
     ]);
     expect(example.captures[0]).toMatchObject({ file: 'all.pcapng', snapLength: 0 });
-    expect(example.captures[0]!.ports).toHaveLength(2 * (10 + 2) + 3 + 2 + 8 + 5 + 6);
+    expect(example.captures[0]!.ports).toHaveLength(2 * (16 + 2) + 3 + 2 + (2 + 2) + 1 + 8 + 5 + 8 + 6);
   });
 
   it('may be JSON, or an object', () => {

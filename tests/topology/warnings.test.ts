@@ -97,6 +97,11 @@ const warnings: [yaml: string, ...lines: string[]][] = [
     '5:54: hosts.h.vswitches.v.portGroups.g.vlan: the uplinks do not carry VLAN 5-7, which stays on the host; add it to uplinkVlans',
     '5:69: hosts.h.vswitches.v.portGroups.h: the uplinks do not carry VLAN 0, which stays on the host; add it to uplinkVlans',
   ],
+  [vswitch('{ portGroups: { g: { vlan: 10 }, h: { vlan: 20, absent: true } } }')],
+  [
+    vswitch('{ uplinkVlans: 10, portGroups: { g: { vlan: 10 }, h: { vlan: 20, absent: true } } }'),
+    '5:71: hosts.h.vswitches.v.portGroups.h.vlan: the uplinks do not carry VLAN 20, which stays on the host; add it to uplinkVlans',
+  ],
   [vswitch('{ uplinks: [], uplinkVlans: 10, portGroups: { g: { vlan: 5 } } }')],
   // No effect
   [
@@ -142,4 +147,41 @@ it('nothing is warned of in what is refused', () => {
   expect(() => parseTopology(vswitch('{ rpf: off, mtu: 1 }'), 'lab.yaml')).toThrow(
     /^lab\.yaml:5:\d+: [^\n]*mtu[^\n]*$/,
   );
+});
+
+describe('a physical switch without VLANs beside hosts that have some', () => {
+  const topology = (tor: object, mirrors: object = {}) =>
+    topologyFrom({
+      hosts: {
+        esx: {
+          uplinks: { u: { to: 'tor/1' } },
+          vswitches: { v: { portGroups: { web: { vlan: 10 } }, ...mirrors } },
+          vms: { a: {}, ids: {} },
+        },
+      },
+      physical: { switches: { tor } },
+    }).warnings.map(({ place, message }) => `${place}: ${message.split(',')[0]}`);
+
+  it('is warned of where it snoops, or a mirror sends its copies by it', () => {
+    const why = 'its ports have no VLANs';
+    expect(topology({ ports: 2 })).toEqual([]);
+    expect(topology({ ports: 2, multicast: 'snooping' })).toEqual([`physical.switches.tor.multicast: ${why}`]);
+    const mirrors = { mirrors: { m: { from: ['a'], to: { vlan: 999 } } } };
+    expect(topology({ ports: 2 }, mirrors)).toEqual([`physical.switches.tor.ports: ${why}`]);
+    expect(topology({ ports: { 1: { vlan: '1-4094' }, 2: {} } }, mirrors)).toEqual([]);
+  });
+
+  it('and beside a switch that has some; a querier there is heard by nobody', () => {
+    const warned = (core: object) =>
+      topologyFrom({
+        physical: {
+          switches: { tor: { ports: { 1: { vlan: '1-4094' } }, mirrors: {} }, core },
+          links: [{ a: 'tor/1', b: 'core/1' }],
+        },
+      }).warnings.map(({ place, message }) => `${place}: ${message}`);
+    expect(warned({ ports: 2 })).toEqual([]);
+    expect(warned({ ports: 2, multicast: { querier: { address: '10.0.0.1' } } })).toEqual([
+      'physical.switches.core.multicast: its ports have no VLANs, and others send it tagged frames: reports and queries pass as payload, nothing is learned from them, and nobody in a VLAN hears its own queries, which have no tag; give its ports vlan: 1-4094',
+    ]);
+  });
 });

@@ -190,9 +190,10 @@ function voidText(voids: readonly TrialResult[], all: number): string {
   return `${voids.length} of ${counted(all, 'trial')} count for nothing: ${told.join('; ')}${rest}.`;
 }
 
-/** Highest rate received to what the generator does alone with frames as long; null where there is nothing to compare. */
+/** Highest rate offered (copies that a switch makes are not the generator's) to what the generator does alone with frames
+ * as long; null where there is nothing to compare. */
 function ceilingShare({ ceiling }: BenchDocument, trials: readonly TrialResult[]): number | null {
   if (ceiling === null || !(ceiling.framesPerSecond > 0)) return null;
-  const rates = trials.filter((trial) => trial.size === ceiling.frameBytes).map((trial) => trial.receivedRate);
+  const rates = trials.filter((trial) => trial.size === ceiling.frameBytes).map((trial) => trial.offeredRate);
   return rates.length === 0 ? null : Math.max(...rates) / ceiling.framesPerSecond;
 }

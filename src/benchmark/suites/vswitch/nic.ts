@@ -2,8 +2,9 @@
  * How often a guest and its hypervisor have to interrupt each other, for a para-virtual NIC and an emulated one.
  *
  * The vNIC's rings are those of a para-virtual NIC, so what they show is counted: batches put into a ring that the switch had
- * emptied need a doorbell, others do not (virtio's EVENT_IDX); and a guest is told once of all frames that wait for it. A register-level
- * card is not emulated: its accesses follow from the same counts by what its driver does, and are named as derived.
+ * emptied need a doorbell, others do not (virtio's EVENT_IDX); and a guest is told once of all frames that wait for it. The guests
+ * of this test have no card of their own: an emulated one's accesses follow from the same counts by what its driver does, and are named as
+ * derived. Guests with cards (core/nic.ts) are counted by bench/nics.ts.
  */
 import type { Bed, Flow, Trial } from '../../bed.ts';
 import { median } from '../../statistics.ts';
