@@ -136,7 +136,12 @@ describe('the page', () => {
         const body = bodyOf(page(withFigures(figures as Figure[])));
         expect(body).not.toMatch(/NaN|Infinity|undefined/);
       }),
-      { numRuns: 40 },
+      { numRuns: 200 },
     );
+  });
+
+  it('leaves out a spread that no number can tell', () => {
+    const figure: Figure = { name: 'f', labels: {}, unit: 's', samples: [-5e-309, -1, 0], better: 'higher' };
+    expect(bodyOf(page(withFigures([figure])))).not.toMatch(/Infinity|class="spread"/);
   });
 });

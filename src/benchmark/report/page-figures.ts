@@ -83,7 +83,8 @@ function spreadBar(figure: Figure, reach: number): Markup | null {
   if (figure.samples.length < 2 || middle === 0) return null;
   const shares = figure.samples.map((sample) => sample / middle - 1);
   const [low, high] = [Math.min(...shares), Math.max(...shares)];
-  if (!Number.isFinite(high - low)) return null;
+  // Beside a median next to nothing a share can be beyond all numbers.
+  if (!Number.isFinite((high - low) * 100)) return null;
   const at = (share: number): string => (Math.min(1, Math.max(-1, share / reach)) * (BAR_WIDTH / 2 - 3)).toFixed(1);
   const dots = [...new Set(shares.map(at))].map((x) => html`<circle cx="${x}" r="2"/>`);
   const half = BAR_WIDTH / 2;

@@ -158,8 +158,9 @@ const listLines = (figures: readonly Figure[], width: number): string[] =>
 function reach({ samples }: Figure): string {
   const { n, median, min, max } = spread(samples)!;
   if (n === 1 || median === 0) return '';
-  const share = Math.max(max - median, median - min) / Math.abs(median);
-  return ` ${`±${(share * 100).toFixed(1)}`.padStart(5)}\u00a0%`;
+  const percent = (Math.max(max - median, median - min) / Math.abs(median)) * 100;
+  // Beside a median next to nothing it can be beyond all numbers.
+  return Number.isFinite(percent) ? ` ${`±${percent.toFixed(1)}`.padStart(5)}\u00a0%` : '';
 }
 
 function nameText({ name, labels }: Pick<FigureName, 'name' | 'labels'>): string {
