@@ -285,7 +285,7 @@ export class Network extends Viewable {
   async stop(): Promise<Report> {
     if (this.#stoppedAfterNs === null) {
       const elapsed = this.nowNs;
-      this.#prompter.disarm();
+      this.#prompter.end();
       this.changes.log.end();
       let drained: DrainResult[];
       if (this.threads !== null) {

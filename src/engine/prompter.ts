@@ -20,6 +20,7 @@ export class Prompter {
   readonly #hands: Hands;
   #timer: NodeJS.Timeout | undefined;
   #isActing = false;
+  #isOver = false;
   #armAgain: (() => void) | null = null;
 
   constructor(agenda: Agenda, hands: Hands) {
@@ -84,6 +85,7 @@ export class Prompter {
   /** Wall clock: a timer until the next event, or the next look at the conditions. */
   arm(nowNs: () => bigint, send: Send): void {
     this.disarm();
+    if (this.#isOver) return;
     const next = this.#agenda.nextTimedNs;
     if (next === NEVER && !this.#agenda.isLooking) return;
     const ms = Math.min(SLEEP_MS_MAX, Math.max(0, Number(next - nowNs()) / 1e6));
@@ -112,5 +114,11 @@ export class Prompter {
   disarm(): void {
     clearTimeout(this.#timer);
     this.#armAgain = null;
+  }
+
+  /** Nothing happens any more, whatever comes onto the agenda while the network stops. */
+  end(): void {
+    this.disarm();
+    this.#isOver = true;
   }
 }

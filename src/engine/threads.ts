@@ -6,10 +6,11 @@
  * memory (rescue.ts), and its task begins anew in the spare thread, which is warm; then all go on. A thread that gives no sign
  * of life is ended, and that is a death like any other. Frames of the others are held up for some milliseconds, none is lost.
  */
-import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { DeathReport, IsolatedReport } from '../telemetry/report.ts';
-import { type CommandBody, decodeDone, encodeCommand } from './command.ts';
+import { Answers, stoppedBefore } from './answers.ts';
+import { type CommandBody, encodeCommand } from './command.ts';
 import * as C from './control.ts';
 import { type Core, coreModule } from './core.ts';
 import { closeRings, type DrainFile, type DrainResult } from './drain.ts';
@@ -27,16 +28,10 @@ const LOOK_MS = 250;
 /** A spare thread is started when the others have had their start, so that it does not slow them. */
 const SPARE_AFTER_MS = 200;
 
-interface Pending {
-  readonly body: CommandBody;
-  readonly resolve: (ok: boolean) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** One worker of the plan, whichever thread runs it. */
 interface Hand {
   port: MessagePort;
-  readonly pending: Map<number, Pending>;
+  readonly answers: Answers;
   beat: number;
   silentLooks: number;
   isEnded: boolean;
@@ -119,13 +114,13 @@ export class Threads {
   #begin(worker: number): Hand {
     const { port1, port2 } = new MessageChannel();
     const { address } = this.#plan.workers[worker]!;
-    const hand = { port: port1, pending: new Map(), beat: 0, silentLooks: 0, isEnded: false, restarts: 0 };
+    const hand = { port: port1, answers: new Answers(), beat: 0, silentLooks: 0, isEnded: false, restarts: 0 };
     this.#run(worker, address, port1, port2);
     return hand;
   }
 
   #run(worker: number, workerAt: number, port: MessagePort, far: MessagePort): void {
-    port.on('message', (letter: Uint8Array) => this.#answered(worker, letter));
+    port.on('message', (letter: Uint8Array) => this.#hands[worker]!.answers.take(letter));
     const { memory, controlAt } = { memory: this.#memory.memory, controlAt: this.#plan.controlAt };
     const task = { memory, module: coreModule(), controlAt, workerAt, clock: this.#options.clock, port: far };
     this.#pool.run({ kind: 'worker', task }, { transferList: [far] }).then(
@@ -170,9 +165,9 @@ export class Threads {
   /** Sends a command to the worker that moves a switch; resolves with whether it could be carried out. */
   send(worker: number, body: CommandBody): Promise<boolean> {
     if (this.failure !== null) return Promise.reject(this.failure);
+    if (this.#asked === C.STOP) return Promise.reject(stoppedBefore());
     const sequence = ++this.#sequence;
-    const { pending } = this.#hands[worker]!;
-    const done = new Promise<boolean>((resolve, reject) => pending.set(sequence, { body, resolve, reject }));
+    const done = this.#hands[worker]!.answers.expect(sequence, body);
     this.#post(worker, sequence, body);
     return done;
   }
@@ -182,13 +177,6 @@ export class Threads {
     this.#hands[worker]!.port.postMessage(encodeCommand(sequence, body));
     Atomics.add(this.#memory.words, this.#word(address + L.Worker_mail), 1);
     this.#states.ring(worker);
-  }
-
-  #answered(worker: number, letter: Uint8Array): void {
-    const { sequence, ok } = decodeDone(letter);
-    const { pending } = this.#hands[worker]!;
-    pending.get(sequence)?.resolve(ok);
-    pending.delete(sequence);
   }
 
   /** Virtual clock: lets the workers go on to `targetNs`; resolves once all of them rest there, with false when they were stopped. */
@@ -254,7 +242,10 @@ export class Threads {
     Atomics.store(this.#memory.words, over, 1);
     Atomics.notify(this.#memory.words, over);
     const written = await this.#written.catch(() => []);
-    for (const { port } of this.#hands) port.close();
+    for (const { answers, port } of this.#hands) {
+      answers.takeLast(port);
+      answers.fail(stoppedBefore());
+    }
     await this.#pool.close({ force: true });
     return written;
   }
@@ -365,13 +356,11 @@ export class Threads {
   /** Another thread goes on; what the dead one had not answered is asked again, and commands may be carried out twice. */
   #restart(worker: number): void {
     const hand = this.#hands[worker]!;
-    for (let mail = receiveMessageOnPort(hand.port); mail !== undefined; mail = receiveMessageOnPort(hand.port))
-      this.#answered(worker, mail.message as Uint8Array);
-    hand.port.close();
+    hand.answers.takeLast(hand.port);
     const { port1, port2 } = new MessageChannel();
     hand.port = port1;
     hand.restarts++;
-    for (const [sequence, { body }] of hand.pending) this.#post(worker, sequence, body);
+    for (const [sequence, body] of hand.answers.open()) this.#post(worker, sequence, body);
     this.#run(worker, this.#plan.workers[worker]!.address, port1, port2);
   }
 
@@ -385,10 +374,7 @@ export class Threads {
     this.failure ??= error;
     this.#isRescuing = false;
     this.#tell(this.#asked);
-    for (const { pending } of this.#hands) {
-      for (const { reject } of pending.values()) reject(error);
-      pending.clear();
-    }
+    for (const { answers } of this.#hands) answers.fail(error);
     for (const [worker] of this.#hands.entries()) if (this.#states.of(worker) === C.STATE_STARTING) this.#end(worker);
   }
 }

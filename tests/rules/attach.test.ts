@@ -168,6 +168,20 @@ describe('a migration by a program', () => {
     await failed;
   });
 
+  it('is settled however soon the network is stopped after it', async () => {
+    for (let round = 0; round < 12; round++) {
+      const network = new Network(topologyFrom(topology({ traffic })), { mayMigrate: '*', clock: 'wall' });
+      await network.start();
+      const done = network.migrate('h1/a', 'h3', { downtimeNs: 600_000n * MS });
+      const failed = expect(done).rejects.toThrow(/the network was stopped before (h1\/a came|this was carried out)/);
+      const isGone = () => network.ports().some(({ name, link }) => name === 'h1/a' && link === 'down');
+      // In turn before it has left, and after that, with the worker's answer still on its way.
+      for (const end = performance.now() + 1000; round % 2 === 0 && !isGone() && performance.now() < end; );
+      await network.stop();
+      await failed;
+    }
+  });
+
   it('goes through a snapshot, which knows where everything is', async () => {
     const events = [{ at: '3ms', migrate: { vm: 'h1/a', to: 'h2', downtime: '1ms' } }];
     const network = new Network(topologyFrom(topology({ traffic, events })), { mayMigrate: '*' });
